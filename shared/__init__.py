@@ -1,0 +1,1 @@
+"""Contracts between the processes: messages, routing, ledger, spool, errors, settings, logs."""

@@ -1,0 +1,84 @@
+"""The error tree: every error raised on purpose carries a stable code.
+
+A problem of one listing is never raised across a process boundary: it is data, a `Rejection`.
+"""
+
+from typing import ClassVar
+
+
+class DoppelError(Exception):
+    """Any error that Doppel raises on purpose."""
+
+    code: ClassVar[str] = "internal"
+
+
+class TransientError(DoppelError):
+    """An outage: the same work may succeed later, so it is retried."""
+
+    code = "unavailable"
+
+
+class LedgerUnavailable(TransientError):
+    """Redis did not answer in time."""
+
+    code = "ledger_unavailable"
+
+
+class SpoolUnavailable(TransientError):
+    """The blob storage did not answer or is full."""
+
+    code = "spool_unavailable"
+
+
+class EmbeddingsMissing(TransientError):
+    """A block of embeddings expired or was lost; its chunk must be encoded again."""
+
+    code = "embeddings_missing"
+
+
+class UnknownJob(DoppelError):
+    """No job has this id, and none had it lately."""
+
+    code = "job_unknown"
+
+
+class ExpiredJob(DoppelError):
+    """The job existed; its record and results passed their retention."""
+
+    code = "job_expired"
+
+
+class CorruptBlock(DoppelError):
+    """Bytes that should be an embedding block are not one, or fail their checksum."""
+
+    code = "block_corrupt"
+
+
+class JobFailure(DoppelError):
+    """The whole job cannot go on; what is raised here is told to the client."""
+
+    code = "job_failed"
+
+
+class ProfileMismatch(JobFailure):
+    """Embeddings of one model met a catalog that holds those of another."""
+
+    code = "profile_mismatch"
+
+
+class UnknownCatalog(JobFailure):
+    """A job names a catalog that does not exist."""
+
+    code = "catalog_unknown"
+
+
+class ArtifactError(DoppelError):
+    """An artifact is missing, malformed or does not fit; the process refuses to start."""
+
+    code = "artifact_invalid"
+
+
+class ModelUnavailable(ArtifactError):
+    """Model weights could not be had; the message says what was tried and how to provide them."""
+
+    code = "model_unavailable"

@@ -1,0 +1,237 @@
+"""Jobs: created, sealed, read, ended."""
+
+import json
+import time
+from collections.abc import Iterable
+from typing import cast
+
+from redis import Redis
+
+from shared import ids
+from shared.errors import ExpiredJob, UnknownJob
+from shared.ledger import keys
+from shared.ledger.record import JobRecord, parse_record
+from shared.ledger.script import LedgerScript, outage_as_error
+from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
+from shared.messages import AcceptedJob, JobOptions, UnitHint
+from shared.settings import CommonSettings
+
+# The answer to a comparison or a search is kept for an hour.
+_QUERY_TTL_S = 3_600
+
+
+def _texts(raw: object) -> dict[str, str]:
+    """Name the type of a hash: redis-py cannot say that the client decodes."""
+    return cast(dict[str, str], raw)
+
+
+def _names(raw: object) -> list[str]:
+    """Name the type of a list of members."""
+    return cast(list[str], raw)
+
+
+class Ledger:
+    """Access to the ledger; safe to share between threads.
+
+    Every method raises `LedgerUnavailable` when Redis does not answer.
+    """
+
+    def __init__(self, redis: "Redis", settings: CommonSettings) -> None:
+        self._redis = redis
+        self._retention_s = settings.retention_s
+        self._script = LedgerScript(redis)
+        self.units = Units(self._script, settings.lease_s, settings.max_attempts)
+
+    @classmethod
+    def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "Ledger":
+        """Open the ledger; nothing is sent yet. `timeout_s` bounds each call, for the gateway."""
+        redis = Redis.from_url(
+            settings.redis_url.get_secret_value(),
+            decode_responses=True,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=2,
+            socket_keepalive=True,
+            health_check_interval=10,
+        )
+        return cls(redis, settings)
+
+    def ping(self) -> None:
+        """Check that Redis takes writes."""
+        with outage_as_error():
+            self._redis.set(f"{keys.PREFIX}ping", "1", ex=60)
+
+    # -- bulk jobs ------------------------------------------------------------------------------
+
+    def create(
+        self, job_id: str, options: JobOptions, slice_listings: int, sequence: int | None = None
+    ) -> int:
+        """Record a submission that is being received; return its sequence number."""
+        with outage_as_error():
+            number = sequence if sequence is not None else int(self._redis.incr(keys.SEQUENCE))
+        self._script(
+            "create", job_id, "kind", "submission", "options", options.model_dump_json(),
+            "sequence", number, "slice_listings", slice_listings,
+        )  # fmt: skip
+        return number
+
+    def add_chunk(self, job_id: str, chunk: int, rows: int) -> UnitHint | None:
+        """Record a chunk whose rows are in the spool; None when the job has ended meanwhile."""
+        if not self._script("add_chunk", job_id, str(chunk), rows, HINT_GRACE_MS):
+            return None
+        return UnitHint(job_id=job_id, stage="encode", unit=str(chunk))
+
+    def seal(self, job_id: str) -> tuple[UnitHint, ...] | None:
+        """Accept the job: its upload is complete and durable. None when the job has ended meanwhile."""
+        answer = self._script("seal", job_id, HINT_GRACE_MS)
+        return None if answer[0] == "gone" else hints_of(job_id, answer)
+
+    def restore(self, accepted: AcceptedJob, chunk_rows: Iterable[int]) -> tuple[UnitHint, ...]:
+        """Rebuild a job that Redis lost, from its record of acceptance."""
+        self.create(accepted.job_id, accepted.options, accepted.slice_listings, accepted.sequence)
+        hints = [self.add_chunk(accepted.job_id, chunk, rows) for chunk, rows in enumerate(chunk_rows)]
+        self.seal(accepted.job_id)
+        with outage_as_error():
+            highest = int(self._redis.get(keys.SEQUENCE) or 0)
+            self._redis.set(keys.SEQUENCE, max(highest, accepted.sequence))
+        return tuple(hint for hint in hints if hint is not None)
+
+    def finish(self, job_id: str, status: str, **fields: int) -> bool:
+        """End a job that has not ended; say whether this call did it."""
+        return bool(self._script("finish", job_id, status, *(x for item in fields.items() for x in item)))
+
+    def fail(self, job_id: str, code: str, detail: str) -> bool:
+        """End a job with an error that the client is told."""
+        return bool(
+            self._script("finish", job_id, "failed", "error", json.dumps({"code": code, "detail": detail}))
+        )
+
+    def cancel(self, job_id: str) -> bool:
+        """End a job at the client's wish; work in progress is dropped at its next step."""
+        return bool(self._script("finish", job_id, "cancelled"))
+
+    # -- reading --------------------------------------------------------------------------------
+
+    def read(self, job_id: str) -> JobRecord:
+        """Return the job's record.
+
+        Raises:
+            UnknownJob: there is none, and the id is not one of ours or too young to have expired.
+            ExpiredJob: the id has our form and is older than what is kept.
+        """
+        if not ids.is_id(job_id):
+            raise UnknownJob(f"no job {job_id!r}")
+        with outage_as_error():
+            raw = _texts(self._redis.hgetall(keys.job(job_id)))
+        if "kind" in raw:
+            return parse_record(job_id, raw)
+        if time.time() - ids.created_ms(job_id) / 1000 > min(_QUERY_TTL_S, self._retention_s):
+            raise ExpiredJob(f"job {job_id} is past its retention")
+        raise UnknownJob(f"no job {job_id}")
+
+    def recent(self, before_ms: int | None, limit: int) -> list[JobRecord]:
+        """Return submissions, newest first, created before `before_ms`."""
+        with outage_as_error():
+            newest = "+inf" if before_ms is None else f"({before_ms}"
+            found = _names(
+                self._redis.zrange(keys.JOBS, newest, "-inf", desc=True, byscore=True, offset=0, num=limit)
+            )
+            pipe = self._redis.pipeline(transaction=False)
+            for job_id in found:
+                pipe.hgetall(keys.job(job_id))
+            raws = pipe.execute()
+        return [
+            parse_record(job_id, _texts(raw))
+            for job_id, raw in zip(found, raws, strict=True)
+            if "kind" in raw
+        ]
+
+    # -- interactive requests -------------------------------------------------------------------
+
+    def create_query(self, job_id: str, kind: str, deadline_ms: int) -> None:
+        """Record a comparison or a search."""
+        now = int(time.time() * 1000)
+        with outage_as_error():
+            pipe = self._redis.pipeline()
+            pipe.hset(
+                keys.job(job_id),
+                mapping={
+                    "kind": kind, "status": "running", "version": 1, "created_ms": now, "updated_ms": now,
+                    "deadline_ms": deadline_ms,
+                },
+            )  # fmt: skip
+            pipe.expire(keys.job(job_id), _QUERY_TTL_S)
+            pipe.execute()
+
+    def answer(self, job_id: str, result: object) -> bool:
+        """End a query with its result, which must be JSON."""
+        return bool(self._script("finish", job_id, "succeeded", "result", json.dumps(result)))
+
+    # -- idempotency ----------------------------------------------------------------------------
+
+    def reserve(self, digest: str, job_id: str, ttl_s: int = 86_400) -> dict[str, str] | None:
+        """Bind an idempotency key to a job; return what it is bound to already, or None if it was free."""
+        key = keys.idempotency(digest)
+        with outage_as_error():
+            if self._redis.hsetnx(key, "job", job_id):
+                self._redis.expire(key, ttl_s)
+                return None
+            return _texts(self._redis.hgetall(key))
+
+    def set_fingerprint(self, digest: str, fingerprint: str) -> None:
+        """Remember the body that the idempotency key was used with."""
+        with outage_as_error():
+            self._redis.hset(keys.idempotency(digest), "fingerprint", fingerprint)
+
+    def unreserve(self, digest: str) -> None:
+        """Free an idempotency key whose request failed."""
+        with outage_as_error():
+            self._redis.delete(keys.idempotency(digest))
+
+    # -- housekeeping, for the reconciler -------------------------------------------------------
+
+    def lost_everything(self) -> bool:
+        """Say whether Redis started empty since the last `mark_epoch`."""
+        with outage_as_error():
+            return not self._redis.exists(keys.EPOCH)
+
+    def mark_epoch(self) -> None:
+        """Note that the ledger is complete."""
+        with outage_as_error():
+            self._redis.set(keys.EPOCH, "1")
+
+    def lead(self, name: str, holder: str, ttl_ms: int) -> bool:
+        """Become or stay the only one who does `name`."""
+        key = f"{keys.PREFIX}leader:{name}"
+        with outage_as_error():
+            if self._redis.set(key, holder, nx=True, px=ttl_ms):
+                return True
+            if self._redis.get(key) == holder:
+                return bool(self._redis.pexpire(key, ttl_ms))
+        return False
+
+    def queue_depth(self, queue: str) -> int:
+        """Return the number of messages in a Celery queue."""
+        with outage_as_error():
+            return int(self._redis.llen(f"{keys.PREFIX}{queue}"))
+
+    def stalled_uploads(self, idle_ms: int) -> list[str]:
+        """Return jobs whose upload gave no sign of life for `idle_ms`."""
+        with outage_as_error():
+            return _names(
+                self._redis.zrange(keys.RECEIVING, 0, int(time.time() * 1000) - idle_ms, byscore=True)
+            )
+
+    def ended_before(self, ms: int, most: int = 100) -> list[str]:
+        """Return ended submissions whose retention may have passed."""
+        with outage_as_error():
+            return _names(self._redis.zrange(keys.ENDED, 0, ms, byscore=True, offset=0, num=most))
+
+    def forget(self, job_id: str) -> None:
+        """Drop all that Redis holds of a job."""
+        with outage_as_error():
+            pipe = self._redis.pipeline()
+            pipe.delete(keys.job(job_id), keys.units(job_id))
+            pipe.zrem(keys.JOBS, job_id)
+            pipe.zrem(keys.ENDED, job_id)
+            pipe.zrem(keys.RECEIVING, job_id)
+            pipe.execute()

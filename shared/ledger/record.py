@@ -1,0 +1,72 @@
+"""The job's record as read from Redis."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from shared.messages import JobOptions
+
+TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What the ledger knows of a job; counts of units and listings are 0 until the stage is reached.
+
+    `kind` is submission, dedup or search. Times are milliseconds since the epoch, None when not reached.
+    """
+
+    id: str
+    kind: str
+    status: str
+    version: int
+    created_ms: int
+    updated_ms: int
+    started_ms: int | None = None
+    ended_ms: int | None = None
+    deadline_ms: int | None = None
+    sequence: int = 0
+    options: JobOptions | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    slices: int | None = None
+    sealed: bool = False
+    result: Any = None
+    error: dict[str, str] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the status is final."""
+        return self.status in TERMINAL
+
+
+# Fields of the hash that count something.
+COUNTS: Final = (
+    "rows", "chunks", "encoded", "encoded_rows", "ingested", "listings", "rejected", "matched",
+    "pairs", "duplicates", "variants", "groups", "slice_listings",
+)  # fmt: skip
+
+
+def parse_record(job_id: str, raw: dict[str, str]) -> JobRecord:
+    """Return the record that a job's hash holds."""
+
+    def maybe(name: str) -> int | None:
+        return int(raw[name]) if name in raw else None
+
+    return JobRecord(
+        id=job_id,
+        kind=raw["kind"],
+        status=raw["status"],
+        version=int(raw["version"]),
+        created_ms=int(raw["created_ms"]),
+        updated_ms=int(raw["updated_ms"]),
+        started_ms=maybe("started_ms"),
+        ended_ms=maybe("ended_ms"),
+        deadline_ms=maybe("deadline_ms"),
+        sequence=int(raw.get("sequence", 0)),
+        options=JobOptions.model_validate_json(raw["options"]) if "options" in raw else None,
+        counts={name: int(raw.get(name, 0)) for name in COUNTS},
+        slices=maybe("slices"),
+        sealed=raw.get("sealed") == "1",
+        result=json.loads(raw["result"]) if "result" in raw else None,
+        error=json.loads(raw["error"]) if "error" in raw else None,
+    )

@@ -1,0 +1,37 @@
+"""Runs the ledger's script; turns an unreachable Redis into one error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from shared.errors import LedgerUnavailable
+
+
+@contextmanager
+def outage_as_error() -> Iterator[None]:
+    """Raise `LedgerUnavailable` for every way in which Redis can fail to answer."""
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        raise LedgerUnavailable(f"Redis did not answer: {error}") from error
+
+
+class LedgerScript:
+    """The operations of `scripts.lua`, each atomic."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._script = redis.register_script((Path(__file__).parent / "scripts.lua").read_text())
+
+    def __call__(self, operation: str, *args: str | int) -> Any:  # noqa: ANN401 - each operation has its own answer
+        """Run one operation.
+
+        Raises:
+            LedgerUnavailable: Redis did not answer.
+        """
+        with outage_as_error():
+            return self._script(args=[operation, *args])

@@ -1,0 +1,242 @@
+-- All changes of the ledger. One file is one script: ARGV[1] names the operation.
+-- Time is Redis's own, so that no worker's clock matters.
+local P = 'doppel:'
+local LEASES, JOBS, RECEIVING, ENDED = P .. 'leases', P .. 'jobs', P .. 'receiving', P .. 'ended'
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local TERMINAL = { succeeded = true, failed = true, cancelled = true }
+
+local function job_key(id) return P .. 'job:' .. id end
+local function units_key(id) return P .. 'job:' .. id .. ':units' end
+local function status(id) return redis.call('HGET', job_key(id), 'status') end
+local function number(id, field) return tonumber(redis.call('HGET', job_key(id), field) or '0') end
+local function alive(id) local s = status(id); return s and not TERMINAL[s] end
+
+local function touch(id)
+  redis.call('HINCRBY', job_key(id), 'version', 1)
+  redis.call('HSET', job_key(id), 'updated_ms', now)
+end
+
+local function add_unit(id, stage, unit, grace)
+  local name = stage .. '/' .. unit
+  if redis.call('HSETNX', units_key(id), 's:' .. name, 'queued') == 1 then
+    redis.call('ZADD', LEASES, now + grace, id .. ' ' .. stage .. ' ' .. unit)
+    return true
+  end
+  return false
+end
+
+local function add_fields(id, list, first)
+  for i = first, #list, 2 do redis.call('HINCRBY', job_key(id), list[i], tonumber(list[i + 1])) end
+end
+
+local function set_fields(id, list, first)
+  for i = first, #list, 2 do redis.call('HSET', job_key(id), list[i], list[i + 1]) end
+end
+
+-- After a completion or a seal: make the units of the stage that became possible.
+local function advance(id, grace, hints)
+  if redis.call('HGET', job_key(id), 'sealed') ~= '1' then return end
+  local chunks = number(id, 'chunks')
+  if number(id, 'ingested') < chunks or redis.call('HEXISTS', job_key(id), 'slices') == 1 then return end
+  local slices = math.ceil(number(id, 'listings') / number(id, 'slice_listings'))
+  redis.call('HSET', job_key(id), 'slices', slices)
+  for i = 0, slices - 1 do
+    if add_unit(id, 'match', tostring(i), grace) then table.insert(hints, 'match ' .. i) end
+  end
+end
+
+local function advance_to_finish(id, grace, hints)
+  local slices = redis.call('HGET', job_key(id), 'slices')
+  if slices and number(id, 'matched') >= tonumber(slices) and add_unit(id, 'finish', '0', grace) then
+    table.insert(hints, 'finish 0')
+  end
+end
+
+local function end_job(id, new_status)
+  redis.call('HSET', job_key(id), 'status', new_status, 'ended_ms', now)
+  redis.call('ZREM', RECEIVING, id)
+  if redis.call('HGET', job_key(id), 'kind') == 'submission' then redis.call('ZADD', ENDED, now, id) end
+  touch(id)
+  redis.call('PUBLISH', P .. 'job-ended', id)
+end
+
+local ops = {}
+
+-- id, retention-free fields… : a bulk job that is being received
+function ops.create(a)
+  local id = a[2]
+  if redis.call('EXISTS', job_key(id)) == 1 then return 0 end
+  redis.call('HSET', job_key(id), 'status', 'receiving', 'version', 1, 'created_ms', now, 'updated_ms', now)
+  set_fields(id, a, 3)
+  redis.call('ZADD', JOBS, now, id)
+  redis.call('ZADD', RECEIVING, now, id)
+  return 1
+end
+
+-- id, chunk, rows, grace
+function ops.add_chunk(a)
+  local id = a[2]
+  if not alive(id) then return 0 end
+  if add_unit(id, 'encode', a[3], tonumber(a[5])) then
+    redis.call('HINCRBY', job_key(id), 'chunks', 1)
+    redis.call('HINCRBY', job_key(id), 'rows', tonumber(a[4]))
+  end
+  redis.call('ZADD', RECEIVING, 'XX', now, id)
+  touch(id)
+  return 1
+end
+
+-- id, grace, fields… : the upload is complete and durable
+function ops.seal(a)
+  local id, grace, hints = a[2], tonumber(a[3]), {}
+  if status(id) ~= 'receiving' then return { 'gone' } end
+  set_fields(id, a, 4)
+  redis.call('HSET', job_key(id), 'status', 'running', 'sealed', '1', 'accepted_ms', now)
+  redis.call('ZREM', RECEIVING, id)
+  local all = redis.call('HGETALL', units_key(id))
+  for i = 1, #all, 2 do
+    local unit = string.match(all[i], '^s:encode/(.+)$')
+    if unit and all[i + 1] == 'done' and add_unit(id, 'ingest', unit, grace) then
+      table.insert(hints, 'ingest ' .. unit)
+    end
+  end
+  touch(id)
+  return { 'ok', unpack(hints) }
+end
+
+-- id, stage, unit, token, lease, most attempts
+function ops.claim(a)
+  local id, stage, unit, token, lease, most = a[2], a[3], a[4], a[5], tonumber(a[6]), tonumber(a[7])
+  local name, member = stage .. '/' .. unit, id .. ' ' .. stage .. ' ' .. unit
+  if not alive(id) then
+    redis.call('ZREM', LEASES, member)
+    return { 'gone', 0 }
+  end
+  local state = redis.call('HGET', units_key(id), 's:' .. name)
+  local attempts = tonumber(redis.call('HGET', units_key(id), 'a:' .. name) or '0')
+  if not state or state == 'done' or state == 'split' then return { 'done', attempts } end
+  local due = tonumber(redis.call('ZSCORE', LEASES, member) or '0')
+  if state == 'leased' and due > now then return { 'busy', attempts } end
+  if attempts < most then attempts = redis.call('HINCRBY', units_key(id), 'a:' .. name, 1)
+  else attempts = most + 1 end
+  redis.call('HSET', units_key(id), 's:' .. name, 'leased', 't:' .. name, token)
+  redis.call('ZADD', LEASES, now + lease, member)
+  if redis.call('HSETNX', job_key(id), 'started_ms', now) == 1 then touch(id) end
+  return { attempts > most and 'exhausted' or 'claimed', attempts }
+end
+
+-- id, stage, unit, token, lease
+function ops.renew(a)
+  local id, name = a[2], a[3] .. '/' .. a[4]
+  if redis.call('HGET', units_key(id), 't:' .. name) ~= a[5]
+    or redis.call('HGET', units_key(id), 's:' .. name) ~= 'leased' or not alive(id) then return 0 end
+  redis.call('ZADD', LEASES, 'XX', now + tonumber(a[6]), id .. ' ' .. a[3] .. ' ' .. a[4])
+  return 1
+end
+
+-- id, stage, unit, token, delay: an outage was no fault of the unit; try again without counting it
+function ops.release(a)
+  local id, name = a[2], a[3] .. '/' .. a[4]
+  if redis.call('HGET', units_key(id), 't:' .. name) ~= a[5]
+    or redis.call('HGET', units_key(id), 's:' .. name) ~= 'leased' then return 0 end
+  redis.call('HSET', units_key(id), 's:' .. name, 'queued')
+  redis.call('HINCRBY', units_key(id), 'a:' .. name, -1)
+  redis.call('ZADD', LEASES, now + tonumber(a[6]), id .. ' ' .. a[3] .. ' ' .. a[4])
+  return 1
+end
+
+-- id, stage, unit, grace, fields to add… : the first completion counts, every other changes nothing
+function ops.complete(a)
+  local id, stage, unit, grace, hints = a[2], a[3], a[4], tonumber(a[5]), {}
+  local name, member = stage .. '/' .. unit, id .. ' ' .. stage .. ' ' .. unit
+  if not alive(id) then
+    redis.call('ZREM', LEASES, member)
+    return { 'gone' }
+  end
+  local state = redis.call('HGET', units_key(id), 's:' .. name)
+  if not state or state == 'done' or state == 'split' then return { 'already' } end
+  redis.call('HSET', units_key(id), 's:' .. name, 'done')
+  redis.call('ZREM', LEASES, member)
+  add_fields(id, a, 6)
+  if stage == 'encode' then
+    redis.call('HINCRBY', job_key(id), 'encoded', 1)
+    if redis.call('HGET', job_key(id), 'sealed') == '1' and add_unit(id, 'ingest', unit, grace) then
+      table.insert(hints, 'ingest ' .. unit)
+    end
+  elseif stage == 'ingest' then
+    redis.call('HINCRBY', job_key(id), 'ingested', 1)
+    advance(id, grace, hints)
+  elseif stage == 'match' then
+    redis.call('HINCRBY', job_key(id), 'matched', 1)
+  end
+  advance_to_finish(id, grace, hints)
+  touch(id)
+  return { 'ok', unpack(hints) }
+end
+
+-- id, unit, grace: halve a chunk that kills its worker
+function ops.split(a)
+  local id, unit, grace, hints = a[2], a[3], tonumber(a[4]), {}
+  local name = 'encode/' .. unit
+  local state = redis.call('HGET', units_key(id), 's:' .. name)
+  if not alive(id) or state == 'done' or state == 'split' then return { 'already' } end
+  redis.call('HSET', units_key(id), 's:' .. name, 'split')
+  redis.call('ZREM', LEASES, id .. ' encode ' .. unit)
+  redis.call('HINCRBY', job_key(id), 'chunks', 1)
+  for half = 0, 1 do
+    local part = unit .. '-' .. half
+    if add_unit(id, 'encode', part, grace) then table.insert(hints, 'encode ' .. part) end
+  end
+  touch(id)
+  return { 'ok', unpack(hints) }
+end
+
+-- id, unit, grace, fields to subtract…: the embeddings of a chunk were lost before they were ingested
+function ops.reopen(a)
+  local id, unit, grace = a[2], a[3], tonumber(a[4])
+  local u = units_key(id)
+  if not alive(id) or redis.call('HGET', u, 's:encode/' .. unit) ~= 'done'
+    or redis.call('HGET', u, 's:ingest/' .. unit) == 'done' then return { 'already' } end
+  redis.call('HDEL', u, 's:encode/' .. unit, 'a:encode/' .. unit, 's:ingest/' .. unit, 'a:ingest/' .. unit)
+  redis.call('ZREM', LEASES, id .. ' ingest ' .. unit)
+  redis.call('HINCRBY', job_key(id), 'encoded', -1)
+  for i = 5, #a, 2 do redis.call('HINCRBY', job_key(id), a[i], -tonumber(a[i + 1])) end
+  add_unit(id, 'encode', unit, grace)
+  touch(id)
+  return { 'ok', 'encode ' .. unit }
+end
+
+-- id, status, fields to set…
+function ops.finish(a)
+  local id = a[2]
+  if not alive(id) then return 0 end
+  set_fields(id, a, 4)
+  end_job(id, a[3])
+  return 1
+end
+
+-- most, grace: what is due; abandoned work becomes free again
+function ops.due(a)
+  local most, grace, found = tonumber(a[2]), tonumber(a[3]), {}
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', LEASES, '-inf', now, 'LIMIT', 0, most)) do
+    local id, stage, unit = string.match(member, '^(%S+) (%S+) (%S+)$')
+    local name = stage .. '/' .. unit
+    local state = alive(id) and redis.call('HGET', units_key(id), 's:' .. name)
+    if state == 'leased' then
+      redis.call('HSET', units_key(id), 's:' .. name, 'queued')
+      redis.call('ZADD', LEASES, now + grace, member)
+      table.insert(found, 'abandoned ' .. member)
+    elseif state == 'queued' then
+      -- Waits longer each time, so that a long queue is not filled up with repeated hints.
+      local times = redis.call('HINCRBY', units_key(id), 'p:' .. name, 1)
+      redis.call('ZADD', LEASES, now + grace * 2 ^ math.min(times, 6), member)
+      table.insert(found, 'waiting ' .. member)
+    else
+      redis.call('ZREM', LEASES, member)
+    end
+  end
+  return found
+end
+
+return ops[ARGV[1]](ARGV)

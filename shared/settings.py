@@ -1,0 +1,152 @@
+"""Every setting of every process, typed, with its unit in its name; read from `DOPPEL_…` variables.
+
+Objects are made in a process's `main.py` and passed down; a value that does not fit stops the process.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="DOPPEL_", frozen=True, extra="ignore")
+
+
+class CommonSettings(_Settings):
+    """What all processes share."""
+
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        description="Redis: Celery broker, ledger, embeddings in flight",
+    )
+    spool_url: str = Field(
+        "data/spool", description="Blob storage: a folder, or an s3://, az:// or gs:// address"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged"
+    )
+    lease_s: float = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="Seconds without a heartbeat after which a unit of work is given to another worker",
+    )
+    max_attempts: int = Field(
+        3,
+        ge=1,
+        le=10,
+        description="Attempts at a chunk before it is halved to isolate the listing that kills its worker",
+    )
+    retention_s: int = Field(
+        7 * 86400, ge=60, description="Seconds for which a finished job, its results and its uploads are kept"
+    )
+    visibility_timeout_s: int = Field(
+        300, ge=5, description="Seconds after which Redis redelivers a message that no worker acknowledged"
+    )
+
+
+class GatewaySettings(_Settings):
+    """The HTTP gateway."""
+
+    gateway_host: str = Field("127.0.0.1", description="Address the gateway listens on")
+    gateway_port: int = Field(8080, ge=1, le=65535, description="Port the gateway listens on")
+    cors_origins: tuple[str, ...] = Field(
+        (),
+        description='Origins of browser front ends that may call the API, as JSON: ["https://shop.example"]',
+    )
+    chunk_listings: int = Field(
+        32,
+        ge=1,
+        le=2048,
+        description="Listings per chunk: about two seconds of encoding (32 on a CPU, 256 on a GPU)",
+    )
+    slice_listings: int = Field(
+        256, ge=1, le=4096, description="Listings matched in one task of the index worker"
+    )
+    max_upload_bytes: int = Field(2 * 1024**3, ge=1, description="Largest body of a submission")
+    max_listings: int = Field(2_000_000, ge=1, description="Most listings in one submission")
+    max_row_bytes: int = Field(
+        15_000_000,
+        ge=1024,
+        description="Largest row of a submission (an image may travel in it as a data: URI)",
+    )
+    max_image_bytes: int = Field(
+        10_000_000, ge=1, description="Largest image in an upload or a ZIP, in bytes"
+    )
+    upload_idle_s: float = Field(
+        60, gt=0, description="Seconds without a byte after which an upload is given up"
+    )
+    max_wait_s: float = Field(
+        30, ge=0, le=300, description="Most seconds that `Prefer: wait` may hold a request"
+    )
+    query_deadline_s: float = Field(
+        60, gt=0, description="Seconds after which an unanswered comparison or search is reported as failed"
+    )
+
+
+class EncoderSettings(_Settings):
+    """The encoder workers."""
+
+    profile: str = Field(
+        "bundled", description="Profile: bundled, clip, deterministic (tests), or a path to a manifest"
+    )
+    artifacts_dir: Path = Field(Path("artifacts"), description="Folder that holds the profiles")
+    image_weights: Path | None = Field(
+        None, description="Local file or folder of the profile's image weights, instead of the model hub"
+    )
+    text_weights: Path | None = Field(
+        None, description="Local folder of the profile's text model, instead of the model hub"
+    )
+    device: str = Field("auto", description="auto (CUDA when there, else CPU), cpu, cuda or cuda:N")
+    threads: int = Field(0, ge=0, description="CPU threads of the model (0: one per core)")
+    decode_threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode images")
+    image_batch: int = Field(32, ge=1, le=4096, description="Images that go through the model at once")
+    text_batch: int = Field(64, ge=1, le=4096, description="Titles that go through the model at once")
+    cache_ttl_s: int = Field(
+        86400, ge=0, description="Seconds for which an embedding is reused for identical content (0: never)"
+    )
+    max_image_pixels: int = Field(
+        50_000_000, ge=1, description="Most pixels of an image; larger ones are rejected"
+    )
+    fetch_max_bytes: int = Field(15_000_000, ge=1, description="Largest image that is fetched, in bytes")
+    fetch_timeout_s: float = Field(15, gt=0, description="Seconds an image may take to arrive")
+    fetch_allow_hosts: tuple[str, ...] = Field(
+        (), description="Hosts from which images may be fetched, as JSON (empty: every public host)"
+    )
+    fetch_private_networks: tuple[str, ...] = Field(
+        (),
+        description='Private networks that images may be fetched from, as JSON: ["10.1.0.0/16"]',
+    )
+
+
+class IndexSettings(_Settings):
+    """The index worker."""
+
+    catalogs_dir: Path = Field(Path("data/catalogs"), description="Folder that holds the catalogs")
+    classifiers_dir: Path = Field(
+        Path("artifacts"), description="Folder whose profiles' classifiers are loaded"
+    )
+    pair_floor: float = Field(
+        0.05, ge=0, le=1, description="Scored pairs below this probability are not kept (variants are)"
+    )
+    max_group: int = Field(50, ge=2, description="Groups larger than this go to review")
+    page_rows: int = Field(1000, ge=1, le=10_000, description="Rows of a result page in the spool")
+
+
+class ReconcilerSettings(_Settings):
+    """The reconciler."""
+
+    reconcile_every_s: float = Field(
+        5, gt=0, le=300, description="Seconds between two sweeps for lost or abandoned work"
+    )
+
+
+ALL_SETTINGS: tuple[type[BaseSettings], ...] = (
+    CommonSettings,
+    GatewaySettings,
+    EncoderSettings,
+    IndexSettings,
+    ReconcilerSettings,
+)

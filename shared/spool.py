@@ -1,0 +1,112 @@
+"""The spool: blob storage for uploads and result pages; a local folder, S3, Azure or GCS by URL.
+
+What a caller put here is durable when `put` returns: on a local folder it is fsynced, as renaming alone
+does not survive a power cut.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from shared.errors import SpoolUnavailable
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Spool:
+    """Durable blobs under slash-separated keys."""
+
+    def __init__(self, store: ObjectStore, root: Path | None = None) -> None:
+        self._store = store
+        self._root = root
+
+    @classmethod
+    def connect(cls, url: str) -> "Spool":
+        """Open the spool at `url`: a path, `file://…`, or a bucket address that obstore knows."""
+        parts = urlsplit(url)
+        if parts.scheme in ("", "file"):
+            root = Path(parts.path).absolute()
+            root.mkdir(parents=True, exist_ok=True)
+            return cls(LocalStore(root), root)
+        return cls(from_url(url))
+
+    def put(self, key: str, data: bytes) -> None:
+        """Store `data` durably, replacing what was there.
+
+        Raises:
+            SpoolUnavailable: the storage did not take it.
+        """
+        try:
+            obstore.put(self._store, key, data)
+            if self._root is not None:
+                path = self._root / key
+                _fsync(path)
+                _fsync(path.parent)
+        except (BaseError, OSError) as error:
+            raise SpoolUnavailable(f"the spool did not take {key}: {error}") from error
+
+    def get(self, key: str) -> bytes | None:
+        """Return the blob, or None if there is none.
+
+        Raises:
+            SpoolUnavailable: the storage did not answer.
+        """
+        try:
+            return bytes(obstore.get(self._store, key).bytes())
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as error:
+            raise SpoolUnavailable(f"the spool did not return {key}: {error}") from error
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys below `prefix`, in no particular order."""
+        for batch in obstore.list(self._store, prefix):
+            for entry in batch:
+                yield entry["path"]
+
+    def job_ids(self) -> Iterator[str]:
+        """Yield the ids of the jobs that have anything in the spool."""
+        for prefix in obstore.list_with_delimiter(self._store, "jobs")["common_prefixes"]:
+            yield prefix.rsplit("/", 1)[-1]
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Delete every blob below `prefix`."""
+        keys = list(self.keys(prefix))
+        if keys:
+            obstore.delete(self._store, keys)
+
+
+def chunk_key(job_id: str, chunk: int) -> str:
+    """Where a chunk's rows are."""
+    return f"jobs/{job_id}/chunks/{chunk:06d}.json"
+
+
+def image_key(job_id: str, digest: str) -> str:
+    """Where the bytes of an image that came with a submission are."""
+    return f"jobs/{job_id}/images/{digest}"
+
+
+def accepted_key(job_id: str) -> str:
+    """Where the record of acceptance is."""
+    return f"jobs/{job_id}/accepted.json"
+
+
+def finished_key(job_id: str) -> str:
+    """Where the record of the job's end is."""
+    return f"jobs/{job_id}/finished.json"
+
+
+def page_key(job_id: str, kind: str, page: int) -> str:
+    """Where a page of results is; `kind` is pairs, groups or rejections."""
+    return f"jobs/{job_id}/results/{kind}/{page:06d}.ndjson"
