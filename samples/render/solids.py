@@ -1,0 +1,92 @@
+"""Turns a flat texture and a profile into a solid of revolution: bottles, cans, jars, mugs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from samples.render.kit import SCALE, Floats, Sheet, View, lit
+from samples.render.look import Rgb, dark, light
+
+SWEEP = 4.3
+"""Angle (radians) that a texture covers: the visible half and what turning by yaw brings into view."""
+
+
+def texture(radius: float, height: float, base: Rgb) -> Sheet:
+    """Return an empty texture for a solid of `radius` x `height` pixels; its middle faces the camera at yaw 0."""
+    return Sheet(radius * SWEEP, height, base)
+
+
+def revolve(
+    surface: Sheet,
+    profile: Sequence[tuple[float, float]],
+    view: View,
+    *,
+    gloss: float = 0.6,
+    lid: Rgb | None = None,
+) -> Image.Image:
+    """Return the RGBA sprite of the solid whose radius at height y (pixels from the top) follows `profile`.
+
+    `lid` colours the top face; without one the solid ends in its narrow top.
+    """
+    heights, radii = np.array(profile, dtype=np.float32).T * SCALE
+    largest, top = float(radii.max()), float(radii[0])
+    rise, sag = int(view.pitch * top) + 1, int(view.pitch * float(radii[-1])) + 1
+    rows = np.arange(-rise, surface.height * SCALE + sag, dtype=np.float32)
+    radius = np.interp(rows, heights, radii).astype(np.float32)
+    columns = np.arange(int(2 * largest) + 2 * SCALE, dtype=np.float32) + 0.5 - (largest + SCALE)
+    across = columns[None, :] / radius[:, None]
+    inside = np.abs(across) < 1
+    clipped = np.clip(across, -1, 1)
+    sag_by = np.sqrt(1 - clipped * clipped) * (view.pitch * radius)[:, None]
+    row = (rows[:, None] - sag_by).astype(np.int32)
+    inside &= (row >= 0) & (row < surface.height * SCALE)
+    pixels = _gather(surface, row, clipped, view.yaw)
+    pixels[..., 3] = inside * np.uint8(255)
+    picture = Image.fromarray(pixels, "RGBA")
+    if lid is not None:
+        _lid(picture, lid, top, rise)
+    small = picture.reduce(SCALE)
+    step = clipped[::SCALE, ::SCALE]
+    shade, glow = _light(view.side, gloss)
+    place = np.asarray((step + 1) * 127.5, dtype=np.uint8)
+    size = (small.height, small.width)
+    return lit(small.convert("RGB"), small.getchannel("A"), _fit(shade[place], size), _fit(glow[place], size))
+
+
+def _gather(surface: Sheet, row: np.ndarray, across: np.ndarray, yaw: float) -> np.ndarray:  # type: ignore[type-arg]
+    """Look every pixel up in the texture; four channels travel as one 32-bit number, which is much faster."""
+    flat = np.asarray(surface.rgb.convert("RGBA")).view(np.uint32)[..., 0]
+    table = np.arcsin(np.linspace(-1, 1, 2048)) + yaw
+    column = ((table / SWEEP + 0.5) * flat.shape[1]).clip(0, flat.shape[1] - 1).astype(np.int32)
+    place = np.take(column, ((across + 1) * 1023.5).astype(np.int32))
+    place += np.clip(row, 0, flat.shape[0] - 1) * np.int32(flat.shape[1])
+    taken = np.take(flat.reshape(-1), place)
+    return taken.view(np.uint8).reshape(*row.shape, 4)
+
+
+def _lid(picture: Image.Image, fill: Rgb, radius: float, rise: int) -> None:
+    middle = picture.width / 2
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((middle - radius, 0, middle + radius, 2 * rise), fill=(*light(fill, 0.25), 255))
+    inner = radius * 0.88
+    draw.ellipse(
+        (middle - inner, rise * 0.14, middle + inner, 2 * rise * 0.94), fill=(*dark(fill, 0.08), 255)
+    )
+
+
+def _light(side: int, gloss: float) -> tuple[Floats, Floats]:
+    """Return shading and highlights over 256 steps from the left edge of a cylinder to its right edge."""
+    across = np.linspace(-1, 1, 256)
+    angle = np.arcsin(across)
+    shade = 0.5 + 0.56 * np.cos(angle + side * 0.55) - 0.28 * np.abs(across) ** 8
+    glow = 95 * gloss * np.exp(-(((across + side * 0.52) / 0.085) ** 2))
+    glow += 40 * gloss * np.exp(-(((across - side * 0.8) / 0.05) ** 2))
+    return shade.astype(np.float32), glow.astype(np.float32)
+
+
+def _fit(values: Floats, size: tuple[int, int]) -> Floats:
+    """Cut or repeat the last row and column: halving an odd size rounds up in one library, down in the other."""
+    rows, columns = size
+    missing = (max(0, rows - values.shape[0]), max(0, columns - values.shape[1]))
+    return np.pad(values, ((0, missing[0]), (0, missing[1])), mode="edge")[:rows, :columns]

@@ -1,0 +1,168 @@
+"""Puts a cut-out product in front of a background, with its shadow, the light and the camera's faults."""
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from samples.render.figures import Figure
+from samples.render.kit import Floats
+from samples.render.look import Rgb, hsv
+from samples.render.textures import cut
+
+_FILL = 0.8
+"""Largest share of the frame that a product takes."""
+_WOODS: tuple[Rgb, ...] = ((196, 150, 104), (160, 108, 68), (222, 194, 156), (112, 80, 58), (206, 206, 200))
+_CLOTHS: tuple[Rgb, ...] = (
+    (226, 220, 208),
+    (176, 188, 196),
+    (208, 186, 172),
+    (120, 132, 140),
+    (234, 226, 230),
+)
+_WALLS: tuple[Rgb, ...] = (
+    (236, 232, 226),
+    (214, 222, 226),
+    (230, 214, 200),
+    (200, 208, 196),
+    (244, 244, 244),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A background (height x width x 3, 0-255) and how strongly the product's shadow falls on it."""
+
+    pixels: Floats
+    shadow: float
+    spread: float
+
+
+def frame_size(rng: random.Random) -> tuple[int, int]:
+    """Return width and height in pixels; most shops ask for squares."""
+    side = rng.choice((400, 440, 480, 480, 520))
+    return (side, side) if rng.random() < 0.75 else (int(side * 0.84), side)
+
+
+def background(size: tuple[int, int], rng: random.Random, *, lies: bool) -> Scene:
+    """Draw one of the usual backgrounds; a product that lies is seen on a surface from above."""
+    drawn = rng.random()
+    if drawn < 0.4:
+        return _studio(size, rng, (250, 250, 250))
+    if drawn < 0.55:
+        return _studio(size, rng, hsv(rng.random(), rng.uniform(0.06, 0.3), rng.uniform(0.84, 0.97)))
+    name = rng.choice(("wood", "wood", "cloth", "stone", "paper"))
+    tint = _tint(name, rng)
+    if lies:
+        return Scene(_surface(name, size, tint, rng, 1.0), 0.5, 0.03)
+    return _table(name, size, tint, rng)
+
+
+def _tint(name: str, rng: random.Random) -> Rgb:
+    if name == "wood":
+        return rng.choice(_WOODS)
+    if name == "cloth":
+        return rng.choice(_CLOTHS)
+    if name == "stone":
+        return rng.choice(((236, 234, 232), (206, 206, 208), (74, 76, 80)))
+    return hsv(rng.random(), rng.uniform(0.15, 0.5), rng.uniform(0.8, 0.95))
+
+
+def _studio(size: tuple[int, int], rng: random.Random, tint: Rgb) -> Scene:
+    """A seamless backdrop: brighter behind the product, a little darker floor."""
+    width, height = size
+    down = np.linspace(0, 1, height, dtype=np.float32)
+    fade = 1.02 - 0.05 * np.clip((down - rng.uniform(0.55, 0.75)) * 4, 0, 1) * rng.choice((0.0, 0.5, 1.0))
+    plane = np.array(tint, dtype=np.float32)[None, None, :] * fade[:, None, None]
+    return Scene(np.broadcast_to(plane, (height, width, 3)).astype(np.float32), 0.34, 0.05)
+
+
+def _surface(name: str, size: tuple[int, int], tint: Rgb, rng: random.Random, squeeze: float) -> Floats:
+    width, height = size
+    grain = cut(name, width, height, (rng.randrange(1024), rng.randrange(1024)), squeeze=squeeze)
+    return grain[..., None] * np.array(tint, dtype=np.float32)
+
+
+def _table(name: str, size: tuple[int, int], tint: Rgb, rng: random.Random) -> Scene:
+    """A wall with a table in front of it, the edge between them out of focus."""
+    width, height = size
+    edge = int(height * rng.uniform(0.5, 0.72))
+    table = _surface(name, (width, height - edge), tint, rng, 2.6)
+    table *= np.linspace(0.82, 1.06, height - edge, dtype=np.float32)[:, None, None]
+    wall = np.array(rng.choice(_WALLS), dtype=np.float32) * rng.uniform(0.72, 1.0)
+    across = np.linspace(*rng.choice(((0.86, 1.04), (1.04, 0.86))), width, dtype=np.float32)
+    upper = np.broadcast_to(wall[None, None, :] * across[None, :, None], (edge, width, 3))
+    pixels = np.concatenate([upper, table]).astype(np.float32)
+    soft = 5
+    band = pixels[edge - soft : edge + soft]
+    share = np.linspace(0, 1, 2 * soft, dtype=np.float32)[:, None, None]
+    pixels[edge - soft : edge + soft] = band[:1] * (1 - share) + band[-1:] * share
+    return Scene(pixels, 0.55, 0.035)
+
+
+def compose(figure: Figure, scene: Scene, rng: random.Random, side: int) -> Image.Image:
+    """Return the photo: the figure on the scene, lit from `side` (-1 left, 1 right)."""
+    height, width, _ = scene.pixels.shape
+    cutout = _fitted(figure.image, width, height, rng)
+    x = (width - cutout.width) // 2 + int(width * rng.uniform(-0.04, 0.04))
+    if figure.lies:
+        y = (height - cutout.height) // 2 + int(height * rng.uniform(-0.03, 0.03))
+    else:
+        y = int(height * rng.uniform(0.9, 0.95)) - cutout.height
+    fall = _shadow(cutout, (width, height), (x, max(0, y)), scene, side, lies=figure.lies)
+    pixels = scene.pixels * fall[..., None]
+    photo = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    photo.paste(cutout, (x, max(0, y)), cutout)
+    return _camera(photo, rng, side)
+
+
+def _fitted(image: Image.Image, width: int, height: int, rng: random.Random) -> Image.Image:
+    share = _FILL * rng.uniform(0.82, 1.06)
+    scale = min(width * share / image.width, height * share / image.height)
+    size = (max(8, int(image.width * scale)), max(8, int(image.height * scale)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=None)
+
+
+def _shadow(
+    cutout: Image.Image, size: tuple[int, int], at: tuple[int, int], scene: Scene, side: int, *, lies: bool
+) -> Floats:
+    """Return factors (height x width) that darken the ground: a quarter of the size is enough for a soft shadow."""
+    width, height = size[0] // 4, size[1] // 4
+    x, y = at[0] // 4, at[1] // 4
+    alpha = cutout.getchannel("A").resize((max(2, cutout.width // 4), max(2, cutout.height // 4)))
+    ground = Image.new("L", (width, height), 0)
+    if lies:
+        ground.paste(255, (x + int(-side * 2), y + 2), alpha)
+    else:
+        low = max(4, int(alpha.height * 0.22))
+        flat = alpha.resize((alpha.width, low))
+        lean = flat.transform(
+            (flat.width + 2 * low, low),
+            Image.Transform.AFFINE,
+            (1, side * 1.6, -low - side * low * 0.9, 0, 1, 0),
+        )
+        ground.paste(255, (x - low, y + alpha.height - low + 1), lean)
+        foot = Image.new("L", (alpha.width, 3), 255)
+        ground.paste(foot, (x, y + alpha.height - 2))
+    soft = ground.filter(ImageFilter.GaussianBlur(max(1.2, width * scene.spread)))
+    wide = soft.resize(size, Image.Resampling.BILINEAR)
+    return 1 - np.asarray(wide, dtype=np.float32) * (scene.shadow / 255)
+
+
+def _camera(photo: Image.Image, rng: random.Random, side: int) -> Image.Image:
+    """Add the lamp's fall-off, white balance, exposure, vignetting and sensor grain."""
+    width, height = photo.size
+    strength = rng.uniform(0.0, 0.16)
+    across = np.linspace(1 + side * strength / 2, 1 - side * strength / 2, width, dtype=np.float32)[::-1]
+    far_x = np.linspace(-1, 1, width, dtype=np.float32) ** 2
+    far_y = np.linspace(-1, 1, height, dtype=np.float32) ** 2
+    vignette = 1 - rng.uniform(0.0, 0.09) * (far_x[None, :] + far_y[:, None])
+    warm = rng.uniform(-0.045, 0.05)
+    exposure = rng.uniform(0.9, 1.05)
+    balance = np.array([1 + warm, 1.0, 1 - warm], dtype=np.float32) * exposure
+    pixels = np.asarray(photo, dtype=np.float32)
+    pixels = pixels * (vignette * across)[..., None] * balance
+    grain = cut("grain", width, height, (rng.randrange(1024), rng.randrange(1024)))
+    pixels += grain[..., None] * rng.uniform(0.4, 1.6)
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
