@@ -1,7 +1,7 @@
 """Bytes that travel through Redis beside the messages: embedding blocks, query images, cached vectors."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Self, cast
 
 from redis import Redis
 
@@ -35,6 +35,16 @@ class InFlight:
                 health_check_interval=10,
             )
         )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def put_block(self, job_id: str, unit: str, block: bytes) -> None:
         """Store the embedding block of a chunk, or of a query (unit `query`)."""

@@ -29,6 +29,12 @@ def rows_of(unit: str, rows: tuple[T, ...]) -> tuple[T, ...]:
     return rows
 
 
+def _refuse_exhausted(claim: Claim) -> None:
+    """Raise when all attempts are used up; a chunk to encode goes on, to be isolated."""
+    if claim.answer == "exhausted" and claim.stage != "encode":
+        raise JobFailure(f"stage {claim.stage} failed {claim.attempts - 1} times; see the worker's log")
+
+
 def run_unit(
     hint: UnitHint, ledger: Ledger, publisher: Publisher, work: Callable[[Claim], tuple[UnitHint, ...]]
 ) -> None:
@@ -45,10 +51,7 @@ def run_unit(
             log.info("nothing to do", extra={"answer": claim.answer})
             return
         try:
-            if claim.answer == "exhausted" and claim.stage != "encode":
-                raise JobFailure(
-                    f"stage {claim.stage} failed {claim.attempts - 1} times; see the worker's log"
-                )
+            _refuse_exhausted(claim)
             with ledger.units.heartbeat(claim):
                 hints = work(claim)
         except TransientError as error:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
-from typing import cast
+from typing import Self, cast
 
 from redis import Redis
 
@@ -54,6 +54,16 @@ class Ledger:
             health_check_interval=10,
         )
         return cls(redis, settings)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def ping(self) -> None:
         """Check that Redis takes writes."""
@@ -127,6 +137,11 @@ class Ledger:
         if time.time() - ids.created_ms(job_id) / 1000 > min(_QUERY_TTL_S, self._retention_s):
             raise ExpiredJob(f"job {job_id} is past its retention")
         raise UnknownJob(f"no job {job_id}")
+
+    def knows(self, job_id: str) -> bool:
+        """Say whether there is a record of the job."""
+        with outage_as_error():
+            return bool(self._redis.exists(keys.job(job_id)))
 
     def recent(self, before_ms: int | None, limit: int) -> list[JobRecord]:
         """Return submissions, newest first, created before `before_ms`."""

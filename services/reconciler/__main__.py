@@ -1,0 +1,5 @@
+"""`python -m services.reconciler`."""
+
+from services.reconciler.main import main
+
+main()

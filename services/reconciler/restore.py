@@ -1,0 +1,46 @@
+"""Rebuilds the ledger from the spool after Redis lost everything."""
+
+import logging
+from collections.abc import Iterator
+
+from shared.broker import Publisher
+from shared.ledger import Ledger
+from shared.messages import AcceptedJob, Chunk, FinishedJob
+from shared.spool import Spool, accepted_key, chunk_key, finished_key
+
+log = logging.getLogger(__name__)
+
+
+def _chunk_rows(spool: Spool, accepted: AcceptedJob) -> Iterator[int]:
+    for chunk in range(accepted.chunks):
+        data = spool.get(chunk_key(accepted.job_id, chunk))
+        yield len(Chunk.model_validate_json(data).rows) if data else 0
+
+
+def restore(ledger: Ledger, spool: Spool, publisher: Publisher) -> int:
+    """Bring back every accepted job that the ledger does not know; return how many.
+
+    A job that had not ended starts over: each of its steps can be repeated. One that had ended gets its
+    record back, so that its results stay readable. An upload that was never accepted is left to its client.
+    """
+    restored = 0
+    for job_id in sorted(spool.job_ids()):
+        data = spool.get(accepted_key(job_id))
+        if data is None or ledger.knows(job_id):
+            continue
+        accepted = AcceptedJob.model_validate_json(data)
+        hints = ledger.restore(accepted, _chunk_rows(spool, accepted))
+        ended = spool.get(finished_key(job_id))
+        if ended is None:
+            publisher.hint(*hints)
+        else:
+            record = FinishedJob.model_validate_json(ended)
+            ledger.finish(job_id, record.status, **_counts(record))
+        restored += 1
+    if restored:
+        log.warning("restored jobs from the spool", extra={"jobs": restored})
+    return restored
+
+
+def _counts(record: FinishedJob) -> dict[str, int]:
+    return {name: value for name, value in record.fields.items() if isinstance(value, int)}

@@ -1,0 +1,199 @@
+"""The ledger's promises, against a real Redis."""
+
+import threading
+
+from shared import ids
+from shared.ledger import Ledger
+from shared.messages import AcceptedJob, JobOptions, UnitHint
+from shared.settings import CommonSettings
+from tests.conftest import wait_until
+
+OPTIONS = JobOptions(catalog="shop")
+
+
+def submitted(ledger: Ledger, chunks: int = 2, rows: int = 4, slice_listings: int = 4) -> str:
+    job_id = ids.new_id()
+    ledger.create(job_id, OPTIONS, slice_listings)
+    for chunk in range(chunks):
+        ledger.add_chunk(job_id, chunk, rows)
+    return job_id
+
+
+def hint(job_id: str, stage: str, unit: str) -> UnitHint:
+    return UnitHint.model_validate({"job_id": job_id, "stage": stage, "unit": unit})
+
+
+def work(ledger: Ledger, job_id: str, stage: str, unit: str, **counts: int) -> list[tuple[str, str]]:
+    claim = ledger.units.claim(hint(job_id, stage, unit))
+    assert claim.answer == "claimed"
+    return [(h.stage, h.unit) for h in ledger.units.complete(claim, **counts)]
+
+
+def test_a_job_goes_through_its_stages(ledger: Ledger) -> None:
+    job_id = submitted(ledger)
+    assert ledger.read(job_id).status == "receiving"
+    # Encoding may begin before the upload has ended; ingesting may not.
+    assert work(ledger, job_id, "encode", "0", encoded_rows=4) == []
+    hints = ledger.seal(job_id)
+    assert hints is not None
+    assert [(h.stage, h.unit) for h in hints] == [("ingest", "0")]
+    assert work(ledger, job_id, "encode", "1", encoded_rows=4) == [("ingest", "1")]
+    assert work(ledger, job_id, "ingest", "0", listings=4) == []
+    assert work(ledger, job_id, "ingest", "1", listings=3, rejected=1) == [("match", "0"), ("match", "1")]
+    assert work(ledger, job_id, "match", "1") == []
+    assert work(ledger, job_id, "match", "0") == [("finish", "0")]
+    claim = ledger.units.claim(hint(job_id, "finish", "0"))
+    assert ledger.finish(job_id, "succeeded", pairs=5)
+    assert ledger.units.complete(claim) == ()
+    record = ledger.read(job_id)
+    assert record.status == "succeeded"
+    assert {k: record.counts[k] for k in ("rows", "listings", "rejected", "pairs", "encoded_rows")} == {
+        "rows": 8, "listings": 7, "rejected": 1, "pairs": 5, "encoded_rows": 8,
+    }  # fmt: skip
+
+
+def test_a_job_without_a_good_listing_finishes(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    ledger.seal(job_id)
+    work(ledger, job_id, "encode", "0")
+    assert work(ledger, job_id, "ingest", "0", rejected=4) == [("finish", "0")]
+
+
+def test_a_unit_has_one_holder(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    answers: list[str] = []
+    barrier = threading.Barrier(8)
+
+    def claim() -> None:
+        barrier.wait()
+        answers.append(ledger.units.claim(hint(job_id, "encode", "0")).answer)
+
+    threads = [threading.Thread(target=claim) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["busy"] * 7 + ["claimed"]
+
+
+def test_only_the_first_completion_counts(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    claim = ledger.units.claim(hint(job_id, "encode", "0"))
+    ledger.units.complete(claim, encoded_rows=4)
+    assert ledger.units.complete(claim, encoded_rows=4) == ()
+    record = ledger.read(job_id)
+    assert (record.counts["encoded"], record.counts["encoded_rows"]) == (1, 4)
+    assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "done"
+
+
+def test_an_abandoned_unit_is_found_and_given_to_another_worker(settings: CommonSettings) -> None:
+    with Ledger.connect(settings.model_copy(update={"lease_s": 0.2})) as ledger:
+        job_id = submitted(ledger, chunks=1)
+        ledger.units.claim(hint(job_id, "encode", "0"))
+        found: list[UnitHint] = []
+        wait_until(lambda: found.extend(ledger.units.due()[0]) or found)
+        assert found == [hint(job_id, "encode", "0")]
+        assert ledger.units.claim(found[0]).attempts == 2
+
+
+def test_a_heartbeat_keeps_the_lease(settings: CommonSettings) -> None:
+    with Ledger.connect(settings.model_copy(update={"lease_s": 0.3})) as ledger:
+        job_id = submitted(ledger, chunks=1)
+        claim = ledger.units.claim(hint(job_id, "encode", "0"))
+        beats = threading.Event()
+        with ledger.units.heartbeat(claim):
+            beats.wait(1.0)  # more than three leases long
+            assert ledger.units.due() == ((), ())
+            assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "busy"
+
+
+def test_a_late_worker_completes_or_changes_nothing(settings: CommonSettings) -> None:
+    with Ledger.connect(settings.model_copy(update={"lease_s": 0.1})) as ledger:
+        job_id = submitted(ledger, chunks=1)
+        late = ledger.units.claim(hint(job_id, "encode", "0"))
+        wait_until(lambda: ledger.units.due()[0])
+        second = ledger.units.claim(hint(job_id, "encode", "0"))
+        ledger.units.complete(second, encoded_rows=4)
+        ledger.units.release(late, 0)
+        assert ledger.units.complete(late, encoded_rows=4) == ()
+        assert ledger.read(job_id).counts["encoded_rows"] == 4
+
+
+def test_after_the_last_attempt_a_chunk_is_halved(settings: CommonSettings) -> None:
+    with Ledger.connect(settings.model_copy(update={"lease_s": 0.05, "max_attempts": 2})) as ledger:
+        job_id = submitted(ledger, chunks=1)
+        for _ in range(2):
+            assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "claimed"
+            wait_until(lambda: ledger.units.due()[0])
+        claim = ledger.units.claim(hint(job_id, "encode", "0"))
+        assert claim.answer == "exhausted"
+        halves = ledger.units.split(claim)
+        assert [h.unit for h in halves] == ["0-0", "0-1"]
+        assert ledger.units.split(claim) == ()
+        ledger.seal(job_id)
+        assert work(ledger, job_id, "encode", "0-0") == [("ingest", "0-0")]
+        assert work(ledger, job_id, "encode", "0-1") == [("ingest", "0-1")]
+        work(ledger, job_id, "ingest", "0-0", listings=2)
+        assert work(ledger, job_id, "ingest", "0-1", listings=2) == [("match", "0")]
+
+
+def test_lost_embeddings_send_a_chunk_back(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    ledger.seal(job_id)
+    work(ledger, job_id, "encode", "0", encoded_rows=4)
+    assert [h.stage for h in ledger.units.reopen(job_id, "0", 4)] == ["encode"]
+    assert ledger.units.reopen(job_id, "0", 4) == ()
+    assert ledger.read(job_id).counts["encoded_rows"] == 0
+    assert work(ledger, job_id, "encode", "0", encoded_rows=4) == [("ingest", "0")]
+
+
+def test_an_outage_does_not_count_as_an_attempt(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    for _ in range(5):
+        claim = ledger.units.claim(hint(job_id, "encode", "0"))
+        assert (claim.answer, claim.attempts) == ("claimed", 1)
+        ledger.units.release(claim, 0)
+
+
+def test_a_cancelled_job_takes_no_more_work(ledger: Ledger) -> None:
+    job_id = submitted(ledger)
+    claim = ledger.units.claim(hint(job_id, "encode", "0"))
+    assert ledger.cancel(job_id)
+    assert not ledger.cancel(job_id)
+    assert ledger.units.complete(claim, encoded_rows=4) == ()
+    assert ledger.units.claim(hint(job_id, "encode", "1")).answer == "gone"
+    assert ledger.seal(job_id) is None
+    assert ledger.add_chunk(job_id, 2, 1) is None
+    assert not ledger.fail(job_id, "x", "y")
+    assert ledger.read(job_id).status == "cancelled"
+
+
+def test_a_job_is_restored_from_its_record(ledger: Ledger) -> None:
+    accepted = AcceptedJob(
+        job_id=ids.new_id(), sequence=41, options=OPTIONS, chunks=2, rows=8, slice_listings=4
+    )
+    assert [h.unit for h in ledger.restore(accepted, [4, 4])] == ["0", "1"]
+    record = ledger.read(accepted.job_id)
+    assert (record.status, record.sequence, record.counts["rows"]) == ("running", 41, 8)
+    assert ledger.create(ids.new_id(), OPTIONS, 4) == 42
+
+
+def test_an_idempotency_key_belongs_to_one_job(ledger: Ledger) -> None:
+    assert ledger.reserve("d", "job-1") is None
+    assert ledger.reserve("d", "job-2") == {"job": "job-1"}
+    ledger.set_fingerprint("d", "f")
+    assert ledger.reserve("d", "job-2") == {"job": "job-1", "fingerprint": "f"}
+    ledger.unreserve("d")
+    assert ledger.reserve("d", "job-3") is None
+
+
+def test_recent_jobs_come_newest_first(ledger: Ledger) -> None:
+    made = [submitted(ledger, chunks=0) for _ in range(3)]
+    assert {record.id for record in ledger.recent(None, 10)} == set(made)
+    assert len(ledger.recent(None, 2)) == 2
+
+
+def test_one_reconciler_leads(ledger: Ledger) -> None:
+    assert ledger.lead("r", "a", 60_000)
+    assert not ledger.lead("r", "b", 60_000)
+    assert ledger.lead("r", "a", 60_000)

@@ -1,0 +1,46 @@
+"""The spool's promises, over every kind of store that can be had without a server."""
+
+from pathlib import Path
+
+import pytest
+from obstore.store import MemoryStore
+
+from shared.errors import SpoolUnavailable
+from shared.spool import Spool, chunk_key
+
+
+@pytest.fixture(params=["folder", "file-url", "memory"])
+def any_spool(request: pytest.FixtureRequest, tmp_path: Path) -> Spool:
+    if request.param == "memory":
+        return Spool(MemoryStore())
+    folder = tmp_path / "spool"
+    return Spool.connect(str(folder) if request.param == "folder" else f"file://{folder}")
+
+
+def test_what_was_put_comes_back(any_spool: Spool) -> None:
+    any_spool.put("jobs/a/x", b"1")
+    any_spool.put("jobs/a/x", b"22")
+    assert any_spool.get("jobs/a/x") == b"22"
+    assert any_spool.get("jobs/a/y") is None
+
+
+def test_keys_are_listed_and_deleted_by_prefix(any_spool: Spool) -> None:
+    for key in (chunk_key("a", 0), chunk_key("a", 1), chunk_key("b", 0)):
+        any_spool.put(key, b"x")
+    assert sorted(any_spool.keys("jobs/a")) == [chunk_key("a", 0), chunk_key("a", 1)]
+    assert sorted(any_spool.job_ids()) == ["a", "b"]
+    any_spool.delete_prefix("jobs/a")
+    assert list(any_spool.job_ids()) in (["b"], ["a", "b"])  # a folder store may keep the empty folder
+    assert list(any_spool.keys("jobs/a")) == []
+    any_spool.delete_prefix("jobs/a")
+
+
+def test_an_empty_spool_has_no_jobs(any_spool: Spool) -> None:
+    assert list(any_spool.job_ids()) == []
+
+
+def test_a_storage_that_takes_nothing_is_an_outage(tmp_path: Path) -> None:
+    spool = Spool.connect(str(tmp_path / "spool"))
+    (tmp_path / "spool" / "jobs").write_text("a file where a folder should be")
+    with pytest.raises(SpoolUnavailable):
+        spool.put("jobs/a/x", b"1")

@@ -1,0 +1,115 @@
+"""The reconciler, against a real Redis and a real Celery queue."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from services.reconciler.main import Reconciler
+from services.reconciler.retention import expire
+from services.reconciler.sweep import sweep
+from shared import ids
+from shared.broker import Publisher, make_celery
+from shared.ledger import Ledger
+from shared.messages import AcceptedJob, Chunk, FinishedJob, JobOptions, Listing, Row, UnitHint
+from shared.routing import ENCODE_BULK
+from shared.settings import CommonSettings
+from shared.spool import Spool, accepted_key, chunk_key, finished_key
+from tests.conftest import wait_until
+
+OPTIONS = JobOptions(catalog="shop")
+
+
+@pytest.fixture
+def publisher(settings: CommonSettings) -> Iterator[Publisher]:
+    app = make_celery("test", settings, publisher_only=True)
+    yield Publisher(app)
+    app.close()
+
+
+def spooled(spool: Spool, chunks: int = 2) -> AcceptedJob:
+    """Put an accepted job into the spool, as the gateway does."""
+    job_id = ids.new_id()
+    for chunk in range(chunks):
+        row = Row(row=chunk + 1, listing=Listing(id=str(chunk), title="a"))
+        data = Chunk(job_id=job_id, rows=(row,)).model_dump_json().encode()
+        spool.put(chunk_key(job_id, chunk), data)
+    accepted = AcceptedJob(
+        job_id=job_id, sequence=7, options=OPTIONS, chunks=chunks, rows=chunks, slice_listings=4
+    )
+    spool.put(accepted_key(job_id), accepted.model_dump_json().encode())
+    return accepted
+
+
+def test_work_of_a_vanished_worker_is_published_again(settings: CommonSettings, publisher: Publisher) -> None:
+    with Ledger.connect(settings.model_copy(update={"lease_s": 0.1})) as ledger:
+        job_id = ids.new_id()
+        ledger.create(job_id, OPTIONS, 4)
+        ledger.add_chunk(job_id, 0, 4)
+        ledger.units.claim(UnitHint(job_id=job_id, stage="encode", unit="0"))
+        wait_until(lambda: sweep(ledger, publisher) == 1)
+        assert ledger.queue_depth(ENCODE_BULK) == 1
+        assert sweep(ledger, publisher) == 0
+
+
+def test_a_queue_that_holds_the_hints_gets_no_more_of_them(
+    settings: CommonSettings, ledger: Ledger, publisher: Publisher
+) -> None:
+    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    job_id = ids.new_id()
+    ledger.create(job_id, OPTIONS, 4)
+    for chunk in range(3):
+        hint = ledger.add_chunk(job_id, chunk, 4)
+        assert hint is not None
+        publisher.hint(hint)
+    redis.zadd("doppel:leases", dict.fromkeys(redis.zrange("doppel:leases", 0, -1), 0))
+    assert sweep(ledger, publisher) == 0
+    # Two of the three messages get lost.
+    redis.ltrim(f"doppel:{ENCODE_BULK}", 0, 0)
+    redis.zadd("doppel:leases", dict.fromkeys(redis.zrange("doppel:leases", 0, -1), 0))
+    assert sweep(ledger, publisher) == 3
+    redis.close()
+
+
+def test_jobs_are_rebuilt_when_redis_lost_everything(
+    settings: CommonSettings, ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    running, ended, broken_off = spooled(spool), spooled(spool), ids.new_id()
+    record = FinishedJob(job_id=ended.job_id, status="succeeded", fields={"pairs": 3})
+    spool.put(finished_key(ended.job_id), record.model_dump_json().encode())
+    spool.put(chunk_key(broken_off, 0), b"never accepted")
+    reconciler = Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600)
+    reconciler.once()
+    assert ledger.read(running.job_id).status == "running"
+    restored = ledger.read(ended.job_id)
+    assert (restored.status, restored.counts["pairs"]) == ("succeeded", 3)
+    assert not ledger.knows(broken_off)
+    assert ledger.queue_depth(ENCODE_BULK) == 2
+    reconciler.once()
+    assert ledger.queue_depth(ENCODE_BULK) == 2
+
+
+def test_jobs_past_their_retention_are_dropped(ledger: Ledger, spool: Spool) -> None:
+    accepted = spooled(spool)
+    ledger.restore(accepted, [1, 1])
+    assert expire(ledger, spool, retention_s=-1) == 0, "a running job is never dropped"
+    ledger.cancel(accepted.job_id)
+    assert expire(ledger, spool, retention_s=3600) == 0
+    assert expire(ledger, spool, retention_s=-1) == 1
+    assert not ledger.knows(accepted.job_id)
+    assert list(spool.keys(f"jobs/{accepted.job_id}")) == []
+
+
+def test_an_outage_does_not_end_the_reconciler(
+    settings: CommonSettings, spool: Spool, publisher: Publisher, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})
+    with Ledger.connect(away) as ledger:
+        stop = threading.Event()
+        reconciler = Reconciler(ledger, spool, publisher, every_s=0.01, retention_s=3600)
+        thread = threading.Thread(target=reconciler.run, args=(stop,))
+        thread.start()
+        wait_until(lambda: caplog.text.count("outage, trying again") >= 2)
+        stop.set()
+        thread.join()
