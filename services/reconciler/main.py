@@ -12,6 +12,7 @@ from shared.broker import Publisher, make_celery
 from shared.errors import TransientError
 from shared.ledger import Ledger
 from shared.logs import configure_logging
+from shared.presence import Presence
 from shared.settings import CommonSettings, ReconcilerSettings
 from shared.spool import Spool
 
@@ -70,5 +71,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    log.info("reconciler started")
-    reconciler.run(stop)
+    with Presence.connect(common, timeout_s=5) as presence:
+        presence.announce("reconciler", stop)
+        log.info("reconciler started")
+        reconciler.run(stop)

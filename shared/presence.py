@@ -1,0 +1,88 @@
+"""Which workers are there: each says so in Redis every few seconds; silence means gone.
+
+`python -m shared.presence ROLE` exits with 0 when a worker of this host and role is present (healthchecks).
+"""
+
+import logging
+import os
+import socket
+import sys
+import threading
+from collections import Counter
+from typing import Self, cast
+
+from redis import Redis
+
+from shared.errors import LedgerUnavailable
+from shared.ledger import keys
+from shared.ledger.script import outage_as_error
+from shared.settings import CommonSettings
+
+log = logging.getLogger(__name__)
+
+_EVERY_S = 3
+_TTL_S = 15
+_PREFIX = f"{keys.PREFIX}present:"
+
+
+class Presence:
+    """Reads and announces who is there.
+
+    Every method raises `LedgerUnavailable` when Redis does not answer.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    @classmethod
+    def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "Presence":
+        """Open the connection pool; nothing is sent yet."""
+        url = settings.redis_url.get_secret_value()
+        return cls(
+            Redis.from_url(url, decode_responses=True, socket_timeout=timeout_s, socket_connect_timeout=2)
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def announce(self, role: str, stop: threading.Event | None = None) -> threading.Thread:
+        """Say every few seconds, from a daemon thread, that this process can take work as `role`."""
+        key = f"{_PREFIX}{role}:{socket.gethostname()}:{os.getpid()}"
+        ended = stop or threading.Event()
+
+        def repeat() -> None:
+            while not ended.is_set():
+                try:
+                    with outage_as_error():
+                        self._redis.set(key, "1", ex=_TTL_S)
+                except LedgerUnavailable:
+                    log.warning("could not announce this worker", extra={"role": role})
+                ended.wait(_EVERY_S)
+
+        thread = threading.Thread(target=repeat, daemon=True, name=f"presence-{role}")
+        thread.start()
+        return thread
+
+    def counts(self, host: str = "*") -> Counter[str]:
+        """Return how many workers of each role are there, on `host` or on all hosts."""
+        with outage_as_error():
+            found = cast(list[str], list(self._redis.scan_iter(f"{_PREFIX}*:{host}:*", count=1000)))
+        return Counter(key.removeprefix(_PREFIX).split(":", 1)[0] for key in found)
+
+
+def main() -> None:
+    """Exit with 0 when a worker of the given role is present on this host."""
+    role = sys.argv[1]
+    with Presence.connect(CommonSettings(), timeout_s=2) as presence:
+        sys.exit(0 if presence.counts(socket.gethostname())[role] else 1)
+
+
+if __name__ == "__main__":
+    main()
