@@ -1,0 +1,58 @@
+# `make` alone lists what there is. Needs Python 3.11 with pip; everything else is brought by `make setup`.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+READY := $(VENV)/.requirements-installed
+GROUPS := gateway reconciler encoder index trainer client
+COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+
+# A mirror that pip was told to use is used by uv, too.
+INDEX = url=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$url};
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test check lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## create .venv with the pinned requirements (nothing to do the second time)
+
+# The pinned uv, with its hashes, comes out of the one lock file.
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > $(VENV)/uv.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
+
+$(READY): requirements/dev.txt pyproject.toml | $(UV)
+	@$(INDEX) $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(INDEX) $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## start a stack, find the duplicates of a sample catalog, write reports/
+	$(BIN)/python -m local demo
+
+up: setup ## start a stack in the background and print its address
+	$(BIN)/python -m local up
+
+down: setup ## stop it
+	$(BIN)/python -m local down
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest
+
+check: setup ## formatting, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(UV) ## recompile requirements/*.txt after a change of pyproject.toml
+	@$(INDEX) $(COMPILE) --group dev --output-file requirements/dev.txt
+	@$(INDEX) for group in $(GROUPS); do \
+	  $(COMPILE) --group $$group --constraints requirements/dev.txt --output-file requirements/$$group.txt || exit 1; \
+	done
+
+clean: ## delete caches, reports and the data of local stacks (not .venv)
+	rm -rf .run reports .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
