@@ -7,10 +7,13 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from samples.render.figures import Figure
-from samples.render.kit import Floats
+from samples.render.kit import Floats, to_band
 from samples.render.look import Rgb, hsv
 from samples.render.textures import cut
 
+Planes = tuple[Floats, Floats, Floats]
+_BLUR = 5
+"""Half the height, in pixels, of the soft edge between wall and table."""
 _FILL = 0.8
 """Largest share of the frame that a product takes."""
 _WOODS: tuple[Rgb, ...] = ((196, 150, 104), (160, 108, 68), (222, 194, 156), (112, 80, 58), (206, 206, 200))
@@ -32,9 +35,9 @@ _WALLS: tuple[Rgb, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A background (height x width x 3, 0-255) and how strongly the product's shadow falls on it."""
+    """A background (its red, green and blue planes, each height x width, 0-255) and how a shadow falls on it."""
 
-    pixels: Floats
+    planes: Planes
     shadow: float
     spread: float
 
@@ -55,7 +58,7 @@ def background(size: tuple[int, int], rng: random.Random, *, lies: bool) -> Scen
     name = rng.choice(("wood", "wood", "cloth", "stone", "paper"))
     tint = _tint(name, rng)
     if lies:
-        return Scene(_surface(name, size, tint, rng, 1.0), 0.5, 0.03)
+        return Scene(_tinted(_surface(name, size, rng, 1.0), tint), 0.5, 0.03)
     return _table(name, size, tint, rng)
 
 
@@ -74,36 +77,44 @@ def _studio(size: tuple[int, int], rng: random.Random, tint: Rgb) -> Scene:
     width, height = size
     down = np.linspace(0, 1, height, dtype=np.float32)
     fade = 1.02 - 0.05 * np.clip((down - rng.uniform(0.55, 0.75)) * 4, 0, 1) * rng.choice((0.0, 0.5, 1.0))
-    plane = np.array(tint, dtype=np.float32)[None, None, :] * fade[:, None, None]
-    return Scene(np.broadcast_to(plane, (height, width, 3)).astype(np.float32), 0.34, 0.05)
+    plane = np.broadcast_to(fade[:, None], (height, width))
+    return Scene(_tinted(plane, tint), 0.34, 0.05)
 
 
-def _surface(name: str, size: tuple[int, int], tint: Rgb, rng: random.Random, squeeze: float) -> Floats:
-    width, height = size
-    grain = cut(name, width, height, (rng.randrange(1024), rng.randrange(1024)), squeeze=squeeze)
-    return grain[..., None] * np.array(tint, dtype=np.float32)
+def _tinted(plane: Floats, tint: Rgb) -> Planes:
+    red, green, blue = (plane * np.float32(level) for level in tint)
+    return red, green, blue
+
+
+def _surface(name: str, size: tuple[int, int], rng: random.Random, squeeze: float) -> Floats:
+    """Return height x width factors around 1 of a surface's texture."""
+    return cut(name, *size, (rng.randrange(1024), rng.randrange(1024)), squeeze=squeeze)
 
 
 def _table(name: str, size: tuple[int, int], tint: Rgb, rng: random.Random) -> Scene:
     """A wall with a table in front of it, the edge between them out of focus."""
     width, height = size
     edge = int(height * rng.uniform(0.5, 0.72))
-    table = _surface(name, (width, height - edge), tint, rng, 2.6)
-    table *= np.linspace(0.82, 1.06, height - edge, dtype=np.float32)[:, None, None]
-    wall = np.array(rng.choice(_WALLS), dtype=np.float32) * rng.uniform(0.72, 1.0)
-    across = np.linspace(*rng.choice(((0.86, 1.04), (1.04, 0.86))), width, dtype=np.float32)
-    upper = np.broadcast_to(wall[None, None, :] * across[None, :, None], (edge, width, 3))
-    pixels = np.concatenate([upper, table]).astype(np.float32)
-    soft = 5
-    band = pixels[edge - soft : edge + soft]
-    share = np.linspace(0, 1, 2 * soft, dtype=np.float32)[:, None, None]
-    pixels[edge - soft : edge + soft] = band[:1] * (1 - share) + band[-1:] * share
-    return Scene(pixels, 0.55, 0.035)
+    table = _surface(name, (width, height - edge), rng, 2.6)
+    table = table * np.linspace(0.82, 1.06, height - edge, dtype=np.float32)[:, None]
+    wall, bright = rng.choice(_WALLS), rng.uniform(0.72, 1.0)
+    across = np.linspace(*rng.choice(((0.86, 1.04), (1.04, 0.86))), width, dtype=np.float32) * np.float32(
+        bright
+    )
+    share = np.linspace(0, 1, 2 * _BLUR, dtype=np.float32)[:, None]
+    planes = []
+    for wall_level, table_level in zip(wall, tint, strict=True):
+        upper = np.broadcast_to(across * np.float32(wall_level), (edge, width))
+        plane = np.concatenate([upper, table * np.float32(table_level)])
+        band = plane[edge - _BLUR : edge + _BLUR]
+        plane[edge - _BLUR : edge + _BLUR] = band[:1] * (1 - share) + band[-1:] * share
+        planes.append(plane)
+    return Scene((planes[0], planes[1], planes[2]), 0.55, 0.035)
 
 
 def compose(figure: Figure, scene: Scene, rng: random.Random, side: int) -> Image.Image:
     """Return the photo: the figure on the scene, lit from `side` (-1 left, 1 right)."""
-    height, width, _ = scene.pixels.shape
+    height, width = scene.planes[0].shape
     cutout = _fitted(figure.image, width, height, rng)
     x = (width - cutout.width) // 2 + int(width * rng.uniform(-0.04, 0.04))
     if figure.lies:
@@ -111,8 +122,7 @@ def compose(figure: Figure, scene: Scene, rng: random.Random, side: int) -> Imag
     else:
         y = int(height * rng.uniform(0.9, 0.95)) - cutout.height
     fall = _shadow(cutout, (width, height), (x, max(0, y)), scene, side, lies=figure.lies)
-    pixels = scene.pixels * fall[..., None]
-    photo = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    photo = Image.merge("RGB", [to_band(plane * fall) for plane in scene.planes])
     photo.paste(cutout, (x, max(0, y)), cutout)
     return _camera(photo, rng, side)
 
@@ -160,9 +170,12 @@ def _camera(photo: Image.Image, rng: random.Random, side: int) -> Image.Image:
     vignette = 1 - rng.uniform(0.0, 0.09) * (far_x[None, :] + far_y[:, None])
     warm = rng.uniform(-0.045, 0.05)
     exposure = rng.uniform(0.9, 1.05)
-    balance = np.array([1 + warm, 1.0, 1 - warm], dtype=np.float32) * exposure
-    pixels = np.asarray(photo, dtype=np.float32)
-    pixels = pixels * (vignette * across)[..., None] * balance
-    grain = cut("grain", width, height, (rng.randrange(1024), rng.randrange(1024)))
-    pixels += grain[..., None] * rng.uniform(0.4, 1.6)
-    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    light = (vignette * across).astype(np.float32)
+    grain = cut("grain", width, height, (rng.randrange(1024), rng.randrange(1024))) * np.float32(
+        rng.uniform(0.4, 1.6)
+    )
+    bands = []
+    for band, balance in zip(photo.split(), (1 + warm, 1.0, 1 - warm), strict=True):
+        plane = np.asarray(band, dtype=np.float32) * light
+        bands.append(to_band(plane * np.float32(balance * exposure) + grain))
+    return Image.merge("RGB", bands)

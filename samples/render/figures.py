@@ -1,12 +1,13 @@
 """Finds the drawing for a product: the one table of kinds and their shapes."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image
 
 from samples.products import Product
-from samples.render import bottles, boxes
+from samples.render import bottles, boxes, electric, gadgets, mugs, shoes, soft, wear
 from samples.render.kit import View
 from samples.render.look import Look, look_of
 
@@ -30,13 +31,47 @@ _STANDING: dict[str, _Draw] = {
     "tumbler": bottles.tumbler,
     "cereal": boxes.cereal,
     "tea": boxes.tea,
+    "coffee": soft.coffee,
+    "snack": soft.snack,
+    "cream": soft.cream,
+    "mug": mugs.mug,
+    "sneaker": shoes.sneaker,
+    "backpack": wear.backpack,
+    "lamp": electric.lamp,
 }
-_LYING: dict[str, _Draw] = {}
+_LYING: dict[str, _Draw] = {
+    "tshirt": wear.tshirt,
+    "case": gadgets.case,
+    "powerbank": gadgets.powerbank,
+    "watch": gadgets.watch,
+    "headphones": electric.headphones,
+}
+# Drawn from the front only: the camera's angle is applied to the finished drawing.
+_FLAT = frozenset({"coffee", "snack", "cream", "sneaker", "backpack", "lamp"}) | frozenset(_LYING)
 
 
 def figure(product: Product, view: View) -> Figure:
     """Draw `product` from `view`."""
     kind, look = product.line.kind.key, look_of(product.line)
-    if kind in _LYING:
-        return Figure(_LYING[kind](product, look, view), lies=True)
-    return Figure(_STANDING.get(kind, boxes.cereal)(product, look, view), lies=False)
+    lies = kind in _LYING
+    image = (_LYING if lies else _STANDING)[kind](product, look, view)
+    if kind in _FLAT:
+        image = _turned(image, view, lies=lies)
+    return Figure(image, lies=lies)
+
+
+def _turned(image: Image.Image, view: View, *, lies: bool) -> Image.Image:
+    """Look at a flat drawing from the side: narrower, sheared a little; what lies may also be turned."""
+    narrow = math.cos(view.yaw * 0.9)
+    lean = math.sin(view.yaw) * 0.1
+    angle = math.radians(view.roll * (4 if lies else 0))
+    cos, sin = math.cos(angle), math.sin(angle)
+    width, height = image.size
+    wide = int(width * narrow * abs(cos) + height * abs(sin)) + 3
+    high = int(height * abs(cos) + width * (abs(sin) + abs(lean))) + 3
+    # Pillow wants the way back: from a place in the result to one in the drawing.
+    a, b, d, e = cos / narrow, sin / narrow, lean * cos - sin, cos + lean * sin
+    c = width / 2 - a * wide / 2 - b * high / 2
+    f = height / 2 - d * wide / 2 - e * high / 2
+    matrix = tuple(round(value, 9) for value in (a, b, c, d, e, f))
+    return image.transform((wide, high), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)

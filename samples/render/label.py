@@ -21,7 +21,7 @@ def artwork(product: Product, look: Look, width: float, height: float, *, across
     sheet = Sheet(width, height, ground)
     rng = random.Random(product.line.art)
     tint = mix(ground, look.second, 0.3 if plain else 0.45)
-    _PATTERNS[look.pattern % len(_PATTERNS)](sheet, tint, rng)
+    PATTERNS[look.pattern % len(PATTERNS)](sheet, tint, rng)
     _LAYOUTS[look.layout % len(_LAYOUTS)](sheet, product, look, width * across)
     return sheet
 
@@ -303,7 +303,7 @@ def _none(_sheet: Sheet, _tint: Rgb, _rng: random.Random) -> None:
     pass
 
 
-_PATTERNS: tuple[Callable[[Sheet, Rgb, random.Random], None], ...] = (
+PATTERNS: tuple[Callable[[Sheet, Rgb, random.Random], None], ...] = (
     _stripes, _diagonals, _dots, _waves, _bubbles, _triangles, _rays, _leaves, _none,
 )  # fmt: skip
 _LAYOUTS: tuple[Callable[[Sheet, Product, Look, float], None], ...] = (
