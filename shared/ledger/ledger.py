@@ -90,6 +90,10 @@ class Ledger:
             return None
         return UnitHint(job_id=job_id, stage="encode", unit=str(chunk))
 
+    def keep_receiving(self, job_id: str) -> bool:
+        """Note that the upload of a job goes on; False when the job has ended meanwhile."""
+        return bool(self._script("keep_receiving", job_id))
+
     def seal(self, job_id: str) -> tuple[UnitHint, ...] | None:
         """Accept the job: its upload is complete and durable. None when the job has ended meanwhile."""
         answer = self._script("seal", job_id, HINT_GRACE_MS)
@@ -197,10 +201,14 @@ class Ledger:
         with outage_as_error():
             self._redis.hset(keys.idempotency(digest), "fingerprint", fingerprint)
 
-    def unreserve(self, digest: str) -> None:
-        """Free an idempotency key whose request failed."""
+    def reserved(self, digest: str) -> dict[str, str]:
+        """Return what an idempotency key is bound to; empty when it is free."""
         with outage_as_error():
-            self._redis.delete(keys.idempotency(digest))
+            return _texts(self._redis.hgetall(keys.idempotency(digest)))
+
+    def unreserve(self, digest: str, job_id: str | None = None) -> None:
+        """Free an idempotency key whose request failed; with `job_id`, only while it is bound to that job."""
+        self._script("unreserve", keys.idempotency(digest), job_id or "")
 
     # -- housekeeping, for the reconciler -------------------------------------------------------
 
@@ -228,6 +236,15 @@ class Ledger:
         """Return the number of messages in a Celery queue."""
         with outage_as_error():
             return int(self._redis.llen(f"{keys.PREFIX}{queue}"))
+
+    def totals(self) -> dict[str, int]:
+        """Return how many submissions are being received, run, and have ended and are still kept."""
+        with outage_as_error():
+            pipe = self._redis.pipeline(transaction=False)
+            for key in (keys.JOBS, keys.RECEIVING, keys.ENDED):
+                pipe.zcard(key)
+            jobs, receiving, ended = pipe.execute()
+        return {"receiving": receiving, "running": max(0, jobs - receiving - ended), "ended": ended}
 
     def stalled_uploads(self, idle_ms: int) -> list[str]:
         """Return jobs whose upload gave no sign of life for `idle_ms`."""

@@ -87,6 +87,13 @@ function ops.add_chunk(a)
   return 1
 end
 
+-- id: a slow upload is alive although no chunk is complete
+function ops.keep_receiving(a)
+  if not alive(a[2]) then return 0 end
+  redis.call('ZADD', RECEIVING, 'XX', now, a[2])
+  return 1
+end
+
 -- id, grace, fields… : the upload is complete and durable
 function ops.seal(a)
   local id, grace, hints = a[2], tonumber(a[3]), {}
@@ -214,6 +221,12 @@ function ops.finish(a)
   set_fields(id, a, 4)
   end_job(id, a[3])
   return 1
+end
+
+-- key, job or empty: never frees a key that another request has bound meanwhile
+function ops.unreserve(a)
+  if a[3] == '' or redis.call('HGET', a[2], 'job') == a[3] then return redis.call('DEL', a[2]) end
+  return 0
 end
 
 -- most, grace: what is due; abandoned work becomes free again
