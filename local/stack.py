@@ -36,6 +36,7 @@ class Stack:
         profile: str = "bundled",
         settings: Mapping[str, str] | None = None,
         gateway_port: int | None = None,
+        procfile: Path = ROOT / "Procfile",
     ) -> None:
         self._temporary = run_dir is None
         self.run_dir = (run_dir or Path(tempfile.mkdtemp(prefix="doppel-"))).absolute()
@@ -48,7 +49,7 @@ class Stack:
             {"DOPPEL_PROFILE": profile} | dict(settings or {}),
         )
         self.processes: dict[str, Process] = {}
-        self._commands = read_procfile(ROOT / "Procfile")
+        self._commands = read_procfile(procfile)
         atexit.register(self.close)
 
     @property

@@ -1,0 +1,58 @@
+"""The command line `python -m local`: up, down, settings, demo."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from local.background import Background
+from local.environment import ROOT, user_settings
+from local.errors import LocalError
+from local.settings import env_file, markdown_table
+
+app = typer.Typer(help="The whole of Doppel on this machine.", no_args_is_help=True, add_completion=False)
+
+
+@app.command()
+def up(
+    encoders: Annotated[int, typer.Option(min=1, help="Processes that encode submissions.")] = 1,
+    profile: Annotated[str | None, typer.Option(help="Profile of the encoders.")] = None,
+) -> None:
+    """Start a stack in the background; settings come from the environment and from the file .env."""
+    settings = user_settings(ROOT / ".env") | ({"DOPPEL_PROFILE": profile} if profile else {})
+    typer.echo("starting: redis, gateway, reconciler, encoders, index worker …")
+    state = Background(ROOT / ".run").up(settings, encoders=encoders)
+    typer.echo(f"Doppel listens at {state.url}  (API documentation: {state.url}/docs)")
+    typer.echo(f"logs: {state.log}")
+    typer.echo("next:")
+    typer.echo(f"  export DOPPEL_URL={state.url}")
+    typer.echo("  .venv/bin/doppel sample --listings 600 --seed 7 .run/sample")
+    typer.echo("  .venv/bin/doppel submit shop .run/sample/catalog.zip --wait")
+    typer.echo("  make down")
+
+
+@app.command()
+def down() -> None:
+    """Stop the stack; data stays in .run/."""
+    typer.echo("stopped" if Background(ROOT / ".run").down() else "nothing was running")
+
+
+@app.command()
+def settings(
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table of the README.")] = False,
+) -> None:
+    """Print .env.example, or the README's table of settings."""
+    typer.echo(markdown_table() if markdown else env_file(), nl=False)
+
+
+def main() -> None:
+    """Run the command line; a failure that a person can act on is one message, not a traceback."""
+    try:
+        app()
+    except LocalError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""A stack that goes on in the background, under honcho, until it is told to stop."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local.environment import ROOT, stack_environment
+from local.errors import LocalError
+from local.leftovers import end_leftovers, stack_pids
+from local.ports import free_port, is_free
+from local.process import last_lines
+from local.readiness import Readiness, wait_until
+
+_USUAL_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What `stack.json` says of a running stack."""
+
+    pid: int
+    url: str
+    redis_url: str
+    log: str
+
+
+class Background:
+    """The stack whose data, logs and `stack.json` lie in `run_dir`."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._run_dir = run_dir.absolute()
+        self._file = self._run_dir / "stack.json"
+        self._log = self._run_dir / "logs" / "stack.log"
+
+    def state(self) -> State | None:
+        """Return the running stack, or None."""
+        try:
+            state = State(**json.loads(self._file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return state if state.pid in stack_pids(self._run_dir) or _is_alive(state.pid) else None
+
+    def up(self, settings: Mapping[str, str], *, encoders: int = 1, timeout_s: float = 120) -> State:
+        """Start a stack and wait until it can work.
+
+        `settings` are `DOPPEL_…` variables for all processes.
+
+        Raises:
+            LocalError: one runs already, a process ended (the message shows its last lines), or time is up.
+        """
+        if running := self.state():
+            raise LocalError(f"a stack runs already at {running.url} (stop it: make down)")
+        end_leftovers(self._run_dir)
+        port = int(settings.get("DOPPEL_GATEWAY_PORT", _USUAL_PORT if is_free(_USUAL_PORT) else free_port()))
+        if not is_free(port):
+            raise LocalError(f"port {port} is taken: free it, or choose another with DOPPEL_GATEWAY_PORT")
+        env = stack_environment(self._run_dir, free_port(), port, settings)
+        with self._log.open("wb") as log:
+            child = subprocess.Popen(  # noqa: S603
+                [
+                    sys.executable, "-m", "honcho", "start", "--no-colour", "--env", os.devnull,
+                    "--app-root", str(ROOT), "--concurrency", f"encoder={encoders}",
+                ],
+                cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._log))
+        self._file.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
+        try:
+            self._wait(state, child, timeout_s)
+        except BaseException:
+            self.down()
+            child.wait(5)
+            raise
+        return state
+
+    def down(self, timeout_s: float = 20) -> bool:
+        """Stop the stack; return whether there was one. Nothing of it is left running."""
+        state = self.state()
+        if state is not None:
+            os.kill(state.pid, signal.SIGTERM)
+            deadline = time.monotonic() + timeout_s
+            while stack_pids(self._run_dir) and time.monotonic() < deadline:
+                time.sleep(0.1)
+        left = end_leftovers(self._run_dir)
+        self._file.unlink(missing_ok=True)
+        return state is not None or left > 0
+
+    def _wait(self, state: State, child: "subprocess.Popen[bytes]", timeout_s: float) -> None:
+        def check() -> None:
+            if child.poll() is not None:
+                lines = self._log.read_text(encoding="utf-8", errors="replace")
+                raise LocalError(
+                    f"a process ended, and so did the stack; the end of {self._log}:\n{last_lines(lines)}"
+                )
+
+        readiness = Readiness(state.url)
+        try:
+            wait_until(readiness.gateway_ready, f"a ready gateway at {state.url}", timeout_s, check)
+            wait_until(
+                readiness.query_answered, f"an answered comparison (see {self._log})", timeout_s, check
+            )
+        finally:
+            readiness.close()
+
+
+def _is_alive(pid: int) -> bool:
+    # Only where there is no /proc to ask whose process this is.
+    if Path("/proc").is_dir():
+        return False
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
