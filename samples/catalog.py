@@ -33,9 +33,10 @@ class CatalogSummary:
 
 
 def write_catalog(directory: Path, *, listings: int, seed: int, workers: int = 1) -> CatalogSummary:
-    """Write `listings` listings into `directory`, which is made if needed; files of an older catalog are replaced.
+    """Write `listings` listings into `directory`, made if needed; an older catalog in it is replaced.
 
-    Writes `listings.ndjson`, `listings.csv`, `images/*.jpg`, `truth.json` and `catalog.zip` (the CSV and the images).
+    Writes `listings.ndjson`, `listings.csv`, `images/*.jpg`, `truth.json` and `catalog.zip` (the CSV and the
+    images).
     The same arguments give the same bytes; `workers` only changes how long it takes.
     """
     images = directory / "images"

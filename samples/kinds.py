@@ -9,8 +9,8 @@ from samples.words import COLOURS
 class Kind:
     """One kind of product.
 
-    `sizes` are canonical ("400 ml"); `packs` are pieces; `price` is a range in thousand rupiah for the middle size.
-    `nouns`, `flavours` and `features` hold (English, Indonesian) pairs.
+    `sizes` are canonical ("400 ml"), `packs` are pieces, `price` is a range in thousand rupiah for the middle
+    size. `nouns`, `flavours` and `features` hold (English, Indonesian) pairs.
     """
 
     key: str
@@ -47,7 +47,7 @@ _SOFT = ("white", "navy", "green", "yellow", "grey", "pink", "red", "black")
 _PACKAGED = (
     Kind(
         "shampoo", "care", _pairs("shampoo=sampo; hair shampoo=shampo rambut; hair wash=pembersih rambut"),
-        _pairs("aloe vera=lidah buaya; green tea=teh hijau; coconut=kelapa; lavender=lavender; ginseng=ginseng"),
+        _pairs("aloe vera=lidah buaya; green tea=teh hijau; coconut=kelapa; lavender;ginseng=ginseng"),
         _pairs("anti dandruff=anti ketombe; for dry hair=untuk rambut kering; hair fall control=anti rontok"),
         (28, 80), _sizes("100 180 250 340 400 650", "ml"), (1, 2, 3),
     ),
@@ -58,14 +58,16 @@ _PACKAGED = (
         (9, 30), _sizes("250 350 500 750 1000", "ml"), (1, 6, 12, 24),
     ),
     Kind(
-        "soda", "food", _pairs("sparkling drink=minuman soda; soda can=soda kaleng; soft drink=minuman ringan"),
+        "soda", "food",
+        _pairs("sparkling drink=minuman soda; soda can=soda kaleng; soft drink=minuman ringan"),
         _pairs("lemon=lemon; cola=kola; lychee=leci; ginger=jahe; strawberry=stroberi; lime=jeruk nipis"),
         _pairs("zero sugar=tanpa gula; extra fizzy=ekstra soda; chilled taste=rasa segar"),
         (6, 14), _sizes("180 250 330 500", "ml"), (1, 4, 6, 12, 24),
     ),
     Kind(
         "jar", "food", _pairs("jam=selai; fruit spread=selai oles; breakfast spread=olesan roti"),
-        _pairs("strawberry=stroberi; peanut=kacang; blueberry=bluberi; chocolate=cokelat; honey=madu; pandan=pandan"),
+        _pairs("strawberry=stroberi; peanut=kacang; blueberry=bluberi; chocolate=cokelat; honey=madu"
+            "; pandan=pandan"),
         _pairs("for bread=untuk roti; less sugar=rendah gula; homemade style=gaya rumahan"),
         (18, 65), _sizes("150 200 340 450 680", "g"), (1, 2, 3, 6),
     ),
@@ -90,7 +92,8 @@ _PACKAGED = (
     Kind(
         "snack", "food", _pairs("chips=keripik; potato chips=keripik kentang; crispy snack=camilan renyah"),
         _pairs("barbecue=barbeku; seaweed=rumput laut; cheese=keju; spicy=pedas; salted egg=telur asin"),
-        _pairs("extra crunchy=ekstra renyah; party size taste=cocok untuk pesta; no preservatives=tanpa pengawet"),
+        _pairs("extra crunchy=ekstra renyah; party size taste=cocok untuk pesta"
+            "; no preservatives=tanpa pengawet"),
         (8, 28), _sizes("40 68 120 160 250", "g"), (1, 5, 10, 20),
     ),
     Kind(
@@ -120,7 +123,8 @@ _DURABLE = (
     ),
     Kind(
         "tshirt", "wear", _pairs("t-shirt=kaos; tee shirt=baju kaos; cotton tee=kaos katun"),
-        (), _pairs("unisex=unisex; cotton combed=katun combed; short sleeve=lengan pendek; oversized=oversize"),
+        (),
+        _pairs("unisex=unisex; cotton combed=katun combed; short sleeve=lengan pendek; oversized=oversize"),
         (45, 140), ("S", "M", "L", "XL", "XXL"), (), _ALL,
     ),
     Kind(
@@ -134,12 +138,16 @@ _DURABLE = (
         (18, 70), (), (), _ALL, "device",
     ),
     Kind(
-        "headphones", "tech", _pairs("headphones=headphone; wireless headset=headset bluetooth; headset=headset"),
-        (), _pairs("deep bass=bass mantap; noise cancelling=peredam bising; foldable=bisa dilipat; with mic=dengan mic"),
+        "headphones", "tech",
+        _pairs("headphones=headphone; wireless headset=headset bluetooth; headset=headset"),
+        (),
+        _pairs("deep bass=bass mantap; noise cancelling=peredam bising; foldable=bisa dilipat"
+            ";with mic=dengan mic"),
         (150, 900), (), (), ("black", "white", "red", "navy", "grey", "pink", "beige", "green"), "code",
     ),
     Kind(
-        "lamp", "home", _pairs("desk lamp=lampu meja; table lamp=lampu meja belajar; reading lamp=lampu baca"),
+        "lamp", "home",
+        _pairs("desk lamp=lampu meja; table lamp=lampu meja belajar; reading lamp=lampu baca"),
         (), _pairs("dimmable=bisa redup; warm light=cahaya hangat; energy saving=hemat energi"),
         (70, 320), (), (), _SOFT, "code",
     ),
@@ -154,7 +162,8 @@ _DURABLE = (
         (150, 1200), (), (), ("black", "white", "navy", "brown", "green", "red", "grey"), "code",
     ),
     Kind(
-        "powerbank", "tech", _pairs("power bank=powerbank; portable charger=charger portabel; battery pack=baterai portabel"),
+        "powerbank", "tech",
+        _pairs("power bank=powerbank; portable charger=charger portabel; battery pack=baterai portabel"),
         (), _pairs("fast charging=pengisian cepat; dual USB=dua USB; slim=tipis; with display=dengan layar"),
         (90, 420), _sizes("5000 10000 20000 30000", "mAh"), (), _SOFT, "code",
     ),

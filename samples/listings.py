@@ -17,8 +17,8 @@ _AT_ONCE = 16
 class SampleListing:
     """One listing as a seller submits it, and the truth about it.
 
-    `price` is in whole units of `currency`; `brand` and `price` may be empty; `image` is a JPEG file, empty where
-    `image_name` is. `stated` maps axis (size, colour, pack, model) to the canonical value that the title gives.
+    `price` is in whole units of `currency`; `brand` and `price` may be empty; `image` is a JPEG file, empty
+    where `image_name` is. `stated` maps axis (size, colour, pack, model) to the canonical value in the title.
     """
 
     id: str
@@ -52,7 +52,7 @@ class SampleListing:
 def generate(listings: int, seed: int, *, workers: int = 1) -> Iterator[SampleListing]:
     """Yield `listings` sample listings, the same for the same seed whatever `workers` is.
 
-    Lazy: memory does not grow with `listings`. With more than one worker photos are drawn in that many processes.
+    Lazy: photos are drawn as they are asked for, with more than one worker in that many processes.
 
     Raises:
         ValueError: if `listings` or `workers` is less than 1.

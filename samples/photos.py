@@ -27,7 +27,7 @@ def render(entry: Plan) -> bytes:
 
 
 def _taken(shot: Shot) -> Image.Image:
-    """Take the photo: everything about the camera follows from product and shot number, the scene from its own."""
+    """Take the photo: the camera follows from product and shot number, the background from the scene too."""
     name = f"{shot.product.id}/{shot.product.line.art}/{shot.number}"
     camera, place = random.Random(name), random.Random(f"{name}/{shot.scene}")
     view = View(

@@ -14,7 +14,7 @@ _FAMILY_SHARE = 0.21
 _SAME_PHOTO_FAMILIES = 0.5
 _NO_IMAGE = 0.022
 _NO_TITLE = 0.012
-# Listings are shuffled within a window, so that planning a large catalog takes no more memory than a small one.
+# Listings are shuffled within a window, so that planning takes no more memory for a large catalog.
 _WINDOW = 3000
 _GROUP_SIZES = (2, 2, 2, 2, 3, 3, 3, 4, 4, 5, 6)
 
@@ -117,7 +117,7 @@ def _family(invention: Invention, name: str, rng: random.Random) -> list[Plan]:
     axis = rng.choice(line.kind.axes)
     members = family(line, name, rng.choice((2, 3, 3, 4)), axis, rng)
     if rng.random() < _SAME_PHOTO_FAMILIES:
-        return _same_photo_family(members, axis, rng)
+        return _same_photo_family(members, rng)
     entries = []
     for member in members:
         for copy in range(2 if rng.random() < 0.3 else 1):
@@ -125,7 +125,7 @@ def _family(invention: Invention, name: str, rng: random.Random) -> list[Plan]:
     return entries
 
 
-def _same_photo_family(members: list[Product], axis: str, rng: random.Random) -> list[Plan]:
+def _same_photo_family(members: list[Product], rng: random.Random) -> list[Plan]:
     """One seller lists the whole family under one photo and one title in which a single token changes."""
     plain = replace(members[0], plain=True)
     first = _listing(plain, rng, 0)

@@ -35,7 +35,7 @@ _WALLS: tuple[Rgb, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A background (its red, green and blue planes, each height x width, 0-255) and how a shadow falls on it."""
+    """A background (red, green, blue planes, each height x width, 0-255) and how a shadow falls on it."""
 
     planes: Planes
     shadow: float
@@ -115,32 +115,40 @@ def _table(name: str, size: tuple[int, int], tint: Rgb, rng: random.Random) -> S
 def compose(figure: Figure, scene: Scene, rng: random.Random, side: int) -> Image.Image:
     """Return the photo: the figure on the scene, lit from `side` (-1 left, 1 right)."""
     height, width = scene.planes[0].shape
-    cutout = _fitted(figure.image, width, height, rng)
+    cutout = _fitted(figure, width, height, rng)
     x = (width - cutout.width) // 2 + int(width * rng.uniform(-0.04, 0.04))
     if figure.lies:
         y = (height - cutout.height) // 2 + int(height * rng.uniform(-0.03, 0.03))
     else:
         y = int(height * rng.uniform(0.9, 0.95)) - cutout.height
-    fall = _shadow(cutout, (width, height), (x, max(0, y)), scene, side, lies=figure.lies)
-    photo = Image.merge("RGB", [to_band(plane * fall) for plane in scene.planes])
-    photo.paste(cutout, (x, max(0, y)), cutout)
-    return _camera(photo, rng, side)
+    at = (max(0, x), max(0, y))
+    fall = _shadow(cutout, (width, height), at, scene, side, lies=figure.lies)
+    *colours, alpha = cutout.split()
+    cover = np.asarray(alpha, dtype=np.float32) / 255
+    rows, columns = slice(at[1], at[1] + cover.shape[0]), slice(at[0], at[0] + cover.shape[1])
+    light, gains, grain = _camera((width, height), rng, side)
+    bands = []
+    for plane, colour, gain in zip(scene.planes, colours, gains, strict=True):
+        shown = plane * fall
+        part = shown[rows, columns]
+        part += cover * (np.asarray(colour, dtype=np.float32) - part)
+        bands.append(to_band(shown * light * np.float32(gain) + grain))
+    return Image.merge("RGB", bands)
 
 
-def _fitted(image: Image.Image, width: int, height: int, rng: random.Random) -> Image.Image:
+def _fitted(figure: Figure, width: int, height: int, rng: random.Random) -> Image.Image:
     share = _FILL * rng.uniform(0.82, 1.06)
-    scale = min(width * share / image.width, height * share / image.height)
-    size = (max(8, int(image.width * scale)), max(8, int(image.height * scale)))
-    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=None)
+    wide, high = figure.outline()
+    return figure.scaled(min(width * share / wide, height * share / high))
 
 
 def _shadow(
     cutout: Image.Image, size: tuple[int, int], at: tuple[int, int], scene: Scene, side: int, *, lies: bool
 ) -> Floats:
-    """Return factors (height x width) that darken the ground: a quarter of the size is enough for a soft shadow."""
+    """Return factors (height x width) that darken the ground; drawn at a quarter, as it is soft anyway."""
     width, height = size[0] // 4, size[1] // 4
     x, y = at[0] // 4, at[1] // 4
-    alpha = cutout.getchannel("A").resize((max(2, cutout.width // 4), max(2, cutout.height // 4)))
+    alpha = cutout.getchannel("A").reduce(4)
     ground = Image.new("L", (width, height), 0)
     if lies:
         ground.paste(255, (x + int(-side * 2), y + 2), alpha)
@@ -160,22 +168,15 @@ def _shadow(
     return 1 - np.asarray(wide, dtype=np.float32) * (scene.shadow / 255)
 
 
-def _camera(photo: Image.Image, rng: random.Random, side: int) -> Image.Image:
-    """Add the lamp's fall-off, white balance, exposure, vignetting and sensor grain."""
-    width, height = photo.size
+def _camera(size: tuple[int, int], rng: random.Random, side: int) -> tuple[Floats, tuple[float, ...], Floats]:
+    """Return light (height x width factors), one gain for each of red, green and blue, and sensor grain."""
+    width, height = size
     strength = rng.uniform(0.0, 0.16)
-    across = np.linspace(1 + side * strength / 2, 1 - side * strength / 2, width, dtype=np.float32)[::-1]
-    far_x = np.linspace(-1, 1, width, dtype=np.float32) ** 2
-    far_y = np.linspace(-1, 1, height, dtype=np.float32) ** 2
-    vignette = 1 - rng.uniform(0.0, 0.09) * (far_x[None, :] + far_y[:, None])
-    warm = rng.uniform(-0.045, 0.05)
-    exposure = rng.uniform(0.9, 1.05)
-    light = (vignette * across).astype(np.float32)
-    grain = cut("grain", width, height, (rng.randrange(1024), rng.randrange(1024))) * np.float32(
-        rng.uniform(0.4, 1.6)
-    )
-    bands = []
-    for band, balance in zip(photo.split(), (1 + warm, 1.0, 1 - warm), strict=True):
-        plane = np.asarray(band, dtype=np.float32) * light
-        bands.append(to_band(plane * np.float32(balance * exposure) + grain))
-    return Image.merge("RGB", bands)
+    across = np.linspace(1 - side * strength / 2, 1 + side * strength / 2, width)
+    edges = rng.uniform(0.0, 0.09)
+    far_x, far_y = np.linspace(-1, 1, width) ** 2, np.linspace(-1, 1, height) ** 2
+    light = np.outer(1 - edges * far_y, (1 - edges * far_x) * across).astype(np.float32)
+    warm, exposure = rng.uniform(-0.045, 0.05), rng.uniform(0.9, 1.05)
+    gains = ((1 + warm) * exposure, exposure, (1 - warm) * exposure)
+    grain = cut("grain", width, height, (rng.randrange(1024), rng.randrange(1024)))
+    return light, gains, grain * np.float32(rng.uniform(0.4, 1.6))

@@ -13,7 +13,7 @@ _LARGE = {"ml": ("{n} L", "{n}L", "{n} liter"), "g": ("{n} kg", "{n}kg")}
 
 
 def written_forms(axis: str, value: str, language: str = "") -> tuple[str, ...]:
-    """Return every way a title may write `value` of `axis`, in one language ("en", "id") or, by default, in both."""
+    """Return every way a title may write `value` of `axis` in a language ("en", "id"; "" for both)."""
     if axis == "size":
         return _size(value, language)
     if axis == "colour":
@@ -31,10 +31,10 @@ def _size(value: str, language: str) -> tuple[str, ...]:
         return forms.get(language) or tuple(dict.fromkeys(forms["en"] + forms["id"]))
     number, unit = value.split()
     if value.startswith("EU"):
-        forms = {"en": (f"EU {unit}", f"size {unit}"), "id": (f"ukuran {unit}", f"size {unit}", f"EU {unit}")}
-        return forms.get(language) or tuple(dict.fromkeys(forms["en"] + forms["id"]))
+        english, local = (f"EU {unit}", f"size {unit}"), (f"ukuran {unit}", f"size {unit}")
+        return {"en": english, "id": local}.get(language) or tuple(dict.fromkeys(english + local))
     written = [spelling.format(n=number) for spelling in _UNIT_SPELLINGS[unit]]
-    # Thousandths of a litre or kilogram are only written where they stay short: 0.4 kg, 1 L, but not 0.0375 kg.
+    # Litres and kilograms only where they stay short: 0.4 kg, 1 L, but not 0.0375 kg.
     if unit in _LARGE and float(number) % 50 == 0 and float(number) >= 200:
         large = f"{float(number) / 1000:g}"
         written += [spelling.format(n=large) for spelling in _LARGE[unit]]

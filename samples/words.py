@@ -30,154 +30,45 @@ _COLOURS = (
 
 COLOURS: dict[str, Colour] = {colour.key: colour for colour in _COLOURS}
 
-BRAND_STARTS = [
-    "Ald",
-    "Bero",
-    "Brin",
-    "Calu",
-    "Cavo",
-    "Dore",
-    "Dravo",
-    "Elu",
-    "Emba",
-    "Fenn",
-    "Fira",
-    "Galu",
-    "Gavi",
-    "Hadro",
-    "Halo",
-    "Ilva",
-    "Jora",
-    "Jun",
-    "Kavi",
-    "Kelu",
-    "Kori",
-    "Lami",
-    "Lenu",
-    "Lumo",
-    "Maru",
-    "Mire",
-    "Nalo",
-    "Neru",
-    "Nori",
-    "Olwe",
-    "Orbe",
-    "Pavo",
-    "Pelu",
-    "Quilo",
-    "Raso",
-    "Rume",
-    "Sabi",
-    "Selu",
-    "Soro",
-    "Tavi",
-    "Telu",
-    "Tiru",
-    "Ulme",
-    "Vari",
-    "Velu",
-    "Viso",
-    "Wela",
-    "Wiro",
-    "Xelo",
-    "Yari",
-    "Zavo",
-    "Zelu",
-]
-BRAND_ENDS = [
-    "dale",
-    "dana",
-    "dell",
-    "dora",
-    "fern",
-    "ford",
-    "kana",
-    "kara",
-    "kel",
-    "kraft",
-    "lane",
-    "lin",
-    "lix",
-    "lore",
-    "mar",
-    "mere",
-    "mint",
-    "mont",
-    "nara",
-    "nest",
-    "nix",
-    "nova",
-    "pan",
-    "pell",
-    "quin",
-    "rama",
-    "rell",
-    "ric",
-    "rin",
-    "sano",
-    "sen",
-    "sia",
-    "son",
-    "tana",
-    "tec",
-    "tela",
-    "ton",
-    "tram",
-    "va",
-    "vane",
-    "vard",
-    "vex",
-    "vio",
-    "wick",
-    "wood",
-    "za",
-    "zen",
-]
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+BRAND_STARTS = _words(
+    "Ald Bero Brin Calu Cavo Dore Dravo Elu Emba Fenn Fira Galu Gavi Hadro Halo Ilva Jora Jun Kavi "
+    "Kelu Kori Lami Lenu Lumo Maru Mire Nalo Neru Nori Olwe Orbe Pavo Pelu Quilo Raso Rume Sabi Selu "
+    "Soro Tavi Telu Tiru Ulme Vari Velu Viso Wela Wiro Xelo Yari Zavo Zelu"
+)
+BRAND_ENDS = _words(
+    "dale dana dell dora fern ford kana kara kel kraft lane lin lix lore mar mere mint mont nara "
+    "nest nix nova pan pell quin rama rell ric rin sano sen sia son tana tec tela ton tram va vane "
+    "vard vex vio wick wood za zen"
+)
 
 NAME_FIRST = {
     "care": "Silk Pure Velvet Herbal Daily Aqua Botanic Gentle Bright Night Soft Crystal Calm Rich Fresh",
-    "food": "Golden Harvest Morning Sunny Farm Royal Wild Classic Village Mountain Island Honest Happy River Old",
+    "food": "Golden Harvest Morning Sunny Farm Royal Wild Classic Village Mountain Island Honest Happy River",
     "tech": "Pulse Echo Drift Orbit Volt Aero Quanta Flux Tempo Core Vector Prism Signal Comet Atlas",
-    "wear": "Urban Coastal Trail Street Summit Canvas Retro Nordic City Weekend Harbor Metro Desert Alpine Campus",
-    "home": "Cozy Linen Stone Amber Nordic Meadow Studio Simple Cloud Willow Copper Lunar Garden Pebble Maple",
+    "wear": "Urban Coastal Trail Street Summit Canvas Retro Nordic City Weekend Harbor Metro Desert Alpine",
+    "home": "Cozy Linen Stone Amber Nordic Meadow Studio Simple Cloud Willow Copper Lunar Garden Pebble",
 }
 NAME_SECOND = {
-    "care": "Repair Balance Glow Care Shield Bloom Ritual Touch Therapy Essence Boost Moist Clean Secret Veil",
-    "food": "Crunch Blend Valley Orchard Reserve Garden Delight Select Feast Kitchen Treat Pantry Bite Story Sun",
+    "care": "Repair Balance Glow Care Shield Bloom Ritual Touch Therapy Essence Boost Moist Clean Secret",
+    "food": "Crunch Blend Valley Orchard Reserve Garden Delight Select Feast Kitchen Treat Pantry Bite Story",
     "tech": "Pro Air Lite Max One Go Neo Wave Studio Plus Edge Play Sport Prime Flow",
     "wear": "Runner Basic Rover Club Explorer Form Stride Nomad Crew Line Move League Path Wander Daily",
     "home": "Morning House Light Story Corner Table Circle Grain Shade Moment Nest Craft Line Hour Room",
 }
 
-DEVICES = ("Zenta A", "Orvio S", "Kuma X", "Pexa Note ", "Lyra M")
+DEVICES = ("Zenta A", "Orvio S", "Kuma K", "Pexa Note ", "Lyra M")
 """Invented phone series that phone cases are made for; the number follows."""
 
-SELLERS = [
-    "tokoceria",
-    "gudang.murah",
-    "rumahbelanja",
-    "SinarJaya88",
-    "dapur_mama",
-    "BerkahStore",
-    "pasarpagi.id",
-    "lapak_andi",
-    "GrosirKita",
-    "DailyMart",
-    "shopnest",
-    "BrightCorner",
-    "UrbanCart",
-    "the.good.aisle",
-    "HappyBasket",
-    "MetroDeals",
-    "eastside_store",
-    "ClickNest",
-    "SimplyShop",
-    "northlane",
-    "market_one",
-    "PrimaOutlet",
-    "kiosbudi",
-    "TokoMelati",
-]
+SELLERS = _words(
+    "tokoceria gudang.murah rumahbelanja SinarJaya88 dapur_mama BerkahStore pasarpagi.id lapak_andi "
+    "GrosirKita DailyMart shopnest BrightCorner UrbanCart the.good.aisle HappyBasket MetroDeals "
+    "eastside_store ClickNest SimplyShop northlane market_one PrimaOutlet kiosbudi TokoMelati"
+)
 INDONESIAN_SELLERS = frozenset(SELLERS[:9]) | {"PrimaOutlet", "kiosbudi", "TokoMelati"}
 
 PROMO = {

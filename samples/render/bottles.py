@@ -3,8 +3,9 @@
 from PIL import Image
 
 from samples.products import Product
+from samples.render.emblems import emblem
 from samples.render.kit import Sheet, View
-from samples.render.label import artwork, brand_text, emblem
+from samples.render.label import artwork, brand_text
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
 from samples.render.solids import revolve, texture
 
@@ -31,7 +32,8 @@ def shampoo(product: Product, look: Look, view: View) -> Image.Image:
     round_cap = neck + 8 if look.build % 2 else radius * 0.62
     profile = [
         (0, round_cap), (cap, round_cap), (cap + 1, neck), (cap + 6, neck), (cap + 14, radius * 0.72),
-        (cap + 26, radius * 0.93), (cap + 44, radius), (height - 16, radius * (0.94 if look.build % 4 else 1)), (height, radius * 0.9),
+        (cap + 26, radius * 0.93), (cap + 44, radius),
+        (height - 16, radius * (0.94 if look.build % 4 else 1)), (height, radius * 0.9),
     ]  # fmt: skip
     return revolve(sheet, profile, view, gloss=0.7, lid=cap_fill)
 
@@ -54,8 +56,10 @@ def juice(product: Product, look: Look, view: View) -> Image.Image:
     )
     neck = radius * 0.36
     profile = [
-        (0, neck + 3), (cap, neck + 3), (cap + 1, neck), (cap + shoulder * 0.3, neck), (cap + shoulder * 0.7, radius * 0.7),
-        (cap + shoulder, radius * 0.97), (cap + shoulder + 14, radius), (height - 90, radius), (height - 70, radius * 0.96),
+        (0, neck + 3), (cap, neck + 3), (cap + 1, neck), (cap + shoulder * 0.3, neck),
+        (cap + shoulder * 0.7, radius * 0.7),
+        (cap + shoulder, radius * 0.97), (cap + shoulder + 14, radius), (height - 90, radius),
+        (height - 70, radius * 0.96),
         (height - 50, radius), (height - 8, radius), (height, radius * 0.9),
     ]  # fmt: skip
     return revolve(sheet, profile, view, gloss=0.9, lid=look.second)
@@ -123,7 +127,8 @@ def vitamin(product: Product, look: Look, view: View) -> Image.Image:
         cap + 14 + body * 0.12,
     )
     profile = [
-        (0, radius * 0.74), (4, radius * 0.78), (cap, radius * 0.78), (cap + 1, radius * 0.7), (cap + 6, radius * 0.72),
+        (0, radius * 0.74), (4, radius * 0.78), (cap, radius * 0.78), (cap + 1, radius * 0.7),
+        (cap + 6, radius * 0.72),
         (cap + 30, radius), (height - 10, radius), (height, radius * 0.93),
     ]  # fmt: skip
     return revolve(sheet, profile, view, gloss=0.55, lid=cap_fill)

@@ -14,10 +14,44 @@ from samples.render.look import Look, look_of
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A drawn product, RGBA, cut out; `lies` where it is photographed from above rather than standing."""
+    """A drawn product, RGBA, cut out; `lies` where it is photographed from above rather than standing.
+
+    `turn` is the camera's angle where the drawing itself is flat; applying it waits until the size is known.
+    """
 
     image: Image.Image
     lies: bool
+    turn: View | None
+
+    def outline(self) -> tuple[float, float]:
+        """Return width and height (pixels) once turned."""
+        width, height = self.image.size
+        if self.turn is None:
+            return width, height
+        narrow, lean, angle = _angles(self.turn, lies=self.lies)
+        cos, sin = math.cos(angle), abs(math.sin(angle))
+        return width * narrow * cos + height * sin + 3, height * cos + width * (sin + abs(lean)) + 3
+
+    def scaled(self, scale: float) -> Image.Image:
+        """Return the turned product, `scale` times the size of its outline."""
+        wide, high = (max(8, int(length * scale)) for length in self.outline())
+        if self.turn is None:
+            return self.image.resize((wide, high), Image.Resampling.BILINEAR)
+        narrow, lean, angle = _angles(self.turn, lies=self.lies)
+        cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
+        width, height = self.image.size
+        # Pillow wants the way back: from a place in the result to one in the drawing.
+        a, b, d, e = cos / narrow, sin / narrow, lean * cos - sin, cos + lean * sin
+        c = width / 2 - a * wide / 2 - b * high / 2
+        f = height / 2 - d * wide / 2 - e * high / 2
+        matrix = tuple(round(value, 9) for value in (a, b, c, d, e, f))
+        return self.image.transform((wide, high), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+
+
+def _angles(view: View, *, lies: bool) -> tuple[float, float, float]:
+    """Return how much narrower, how sheared and how turned (radians) a flat drawing looks."""
+    angle = math.radians(view.roll * (4 if lies else 0))
+    return math.cos(view.yaw * 0.9), math.sin(view.yaw) * 0.1, angle
 
 
 _Draw = Callable[[Product, Look, View], Image.Image]
@@ -55,23 +89,4 @@ def figure(product: Product, view: View) -> Figure:
     kind, look = product.line.kind.key, look_of(product.line)
     lies = kind in _LYING
     image = (_LYING if lies else _STANDING)[kind](product, look, view)
-    if kind in _FLAT:
-        image = _turned(image, view, lies=lies)
-    return Figure(image, lies=lies)
-
-
-def _turned(image: Image.Image, view: View, *, lies: bool) -> Image.Image:
-    """Look at a flat drawing from the side: narrower, sheared a little; what lies may also be turned."""
-    narrow = math.cos(view.yaw * 0.9)
-    lean = math.sin(view.yaw) * 0.1
-    angle = math.radians(view.roll * (4 if lies else 0))
-    cos, sin = math.cos(angle), math.sin(angle)
-    width, height = image.size
-    wide = int(width * narrow * abs(cos) + height * abs(sin)) + 3
-    high = int(height * abs(cos) + width * (abs(sin) + abs(lean))) + 3
-    # Pillow wants the way back: from a place in the result to one in the drawing.
-    a, b, d, e = cos / narrow, sin / narrow, lean * cos - sin, cos + lean * sin
-    c = width / 2 - a * wide / 2 - b * high / 2
-    f = height / 2 - d * wide / 2 - e * high / 2
-    matrix = tuple(round(value, 9) for value in (a, b, c, d, e, f))
-    return image.transform((wide, high), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+    return Figure(image, lies, view if kind in _FLAT else None)

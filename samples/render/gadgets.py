@@ -6,9 +6,11 @@ import random
 from PIL import Image
 
 from samples.products import Product
+from samples.render.emblems import emblem
 from samples.render.kit import Sheet, View
-from samples.render.label import PATTERNS, brand_text, emblem, size_text
+from samples.render.label import brand_text, size_text
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
+from samples.render.patterns import PATTERNS
 
 
 def case(product: Product, look: Look, view: View) -> Image.Image:

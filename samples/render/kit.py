@@ -21,7 +21,10 @@ _FACES = ("Bold", "Black", "Medium", "BoldItalic", "Light", "BlackItalic", "Regu
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Where camera and lamp stand: `yaw` in radians, `pitch` 0 (level) to about 0.3 (from above), `side` -1 or 1."""
+    """Where the camera and the lamp stand.
+
+    `yaw` is in radians, `pitch` 0 (level) to about 0.3 (from above), `side` of the lamp -1 (left) or 1.
+    """
 
     yaw: float
     pitch: float
@@ -40,6 +43,12 @@ def font(face: int, size: int) -> ImageFont.FreeTypeFont:
         size,
         layout_engine=ImageFont.Layout.BASIC,
     )
+
+
+@lru_cache(maxsize=4096)
+def text_length(face: int, text: str) -> float:
+    """Return how long `text` is for every pixel of its size."""
+    return font(face, 60).getlength(text) / 60
 
 
 class Sheet:
@@ -109,19 +118,18 @@ class Sheet:
         anchor: str = "mm",
     ) -> None:
         """Write one line, made smaller until it is at most `width` wide."""
-        pixels = max(8, round(size * SCALE))
-        length = font(face, pixels).getlength(text)
-        if length > width * SCALE:
-            pixels = max(8, int(pixels * width * SCALE / length))
+        pixels = min(size, width / text_length(face, text)) * SCALE if text else size
+        # Steps of three pixels: loading a face at yet another size takes longer than writing with it.
+        face_size = max(8, int(pixels) if pixels < 24 else int(pixels / 3) * 3)
         at = (centre[0] * SCALE, centre[1] * SCALE)
-        self._draw.text(at, text, fill=fill, font=font(face, pixels), anchor=anchor)
+        self._draw.text(at, text, fill=fill, font=font(face, face_size), anchor=anchor)
 
     def paste(self, picture: Image.Image, at: Point) -> None:
         """Put a picture, already `SCALE` times larger, with its left top corner at `at`."""
         self.rgb.paste(picture, (round(at[0] * SCALE), round(at[1] * SCALE)))
 
     def sprite(self, shade: Floats | None = None, glow: Floats | None = None) -> Image.Image:
-        """Return RGBA at the size of use, multiplied by `shade` and lifted by `glow` (height x width, 0-255)."""
+        """Return RGBA at the size of use, times `shade`, plus `glow` (both height x width, levels 0-255)."""
         return lit(self.rgb.reduce(SCALE), self.mask.reduce(SCALE), shade, glow)
 
     def pillow(self, radius: float, side: int, depth: float = 0.5) -> Floats:
@@ -150,7 +158,7 @@ def to_band(plane: Floats) -> Image.Image:
 
 
 def pillow(mask: Image.Image, radius: float, side: int, depth: float = 0.5) -> Floats:
-    """Return shading (height x width, about 1) as if the silhouette were a cushion lit from above and one side."""
+    """Return shading (height x width, about 1) of a cushion lit from above and from one side."""
     width, height = mask.size
     small = mask.resize((max(8, width // 4), max(8, height // 4)), Image.Resampling.BILINEAR)
     reach = max(1, round(radius / 4))

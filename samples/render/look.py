@@ -10,7 +10,8 @@ from samples.words import COLOURS
 Rgb = tuple[int, int, int]
 
 FLAVOUR_RGB: dict[str, Rgb] = {
-    "aloe vera": (120, 178, 92), "green tea": (150, 176, 86), "coconut": (232, 222, 200), "lavender": (160, 132, 200),
+    "aloe vera": (120, 178, 92), "green tea": (150, 176, 86), "coconut": (232, 222, 200),
+    "lavender": (160, 132, 200),
     "ginseng": (206, 160, 92), "orange": (244, 146, 36), "mango": (250, 176, 46), "apple": (190, 206, 84),
     "guava": (240, 140, 140), "pineapple": (248, 214, 92), "grape": (116, 62, 130), "lemon": (246, 218, 74),
     "cola": (96, 52, 38), "lychee": (240, 176, 184), "ginger": (214, 168, 92), "strawberry": (206, 40, 60),
@@ -18,7 +19,8 @@ FLAVOUR_RGB: dict[str, Rgb] = {
     "honey": (226, 154, 38), "pandan": (110, 168, 74), "banana": (246, 216, 98), "corn": (248, 206, 70),
     "almond": (206, 164, 118), "berry": (170, 44, 92), "jasmine": (238, 232, 200), "green": (124, 168, 84),
     "black": (70, 46, 40), "mint": (140, 210, 180), "arabica": (110, 70, 46), "robusta": (78, 48, 34),
-    "house blend": (130, 88, 58), "hazelnut": (168, 118, 76), "mocha": (112, 74, 60), "barbecue": (156, 60, 36),
+    "house blend": (130, 88, 58), "hazelnut": (168, 118, 76), "mocha": (112, 74, 60),
+    "barbecue": (156, 60, 36),
     "seaweed": (58, 110, 72), "cheese": (250, 190, 50), "spicy": (212, 46, 34), "salted egg": (244, 176, 54),
     "shea": (222, 196, 160), "rose": (232, 138, 150), "olive": (150, 156, 76), "vanilla": (244, 226, 176),
     "cucumber": (150, 198, 128), "rice": (236, 228, 210), "zinc": (120, 150, 176), "turmeric": (236, 164, 40),

@@ -5,9 +5,11 @@ import random
 from PIL import Image
 
 from samples.products import Product
+from samples.render.emblems import emblem
 from samples.render.kit import Sheet, View
-from samples.render.label import PATTERNS, brand_text, emblem
+from samples.render.label import brand_text
 from samples.render.look import Look, colour_of, dark, ink_on, light, mix
+from samples.render.patterns import PATTERNS
 from samples.render.solids import revolve, texture
 
 

@@ -3,8 +3,8 @@
 from PIL import Image, ImageOps
 
 from samples.products import Product
+from samples.render.emblems import star
 from samples.render.kit import Sheet, View, curve
-from samples.render.label import star
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
 from samples.render.wear import folds
 
@@ -17,7 +17,9 @@ def sneaker(product: Product, look: Look, view: View) -> Image.Image:
     sheet = Sheet(420, 230, fill)
     high = 14 if look.build % 5 == 0 else 48
     upper = curve(
-        [(44, high + 10), (64, high), (132, high + 12), (158, high + 34), (224, 92), (300, 124), (372, 142), (402, 172), (398, 196), (30, 196), (26, 130)],
+        [(44, high + 10), (64, high), (132, high + 12), (158, high + 34), (224, 92),
+            (300, 124), (372, 142), (402, 172),
+            (398, 196), (30, 196), (26, 130)],
         7,
     )  # fmt: skip
     sheet.polygon(upper, fill, body=True)

@@ -1,10 +1,12 @@
 """Soft packages: coffee pouches, snack bags, cream tubes."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
 from samples.products import Product
-from samples.render.kit import Floats, Sheet, View, curve
+from samples.render.kit import Floats, Point, Sheet, View, curve
 from samples.render.label import artwork, brand_text
 from samples.render.look import Look, dark, ink_on, light
 
@@ -15,7 +17,8 @@ def coffee(product: Product, look: Look, view: View) -> Image.Image:
     sheet = artwork(product, look, wide, high, across=0.8)
     body = [
         (10, 2), (wide - 10, 2), (wide - 6, high * 0.2), (wide - 14, high * 0.5), (wide - 4, high * 0.85),
-        (wide - 10, high - 8), (wide * 0.5, high - 1), (10, high - 8), (4, high * 0.85), (14, high * 0.5), (6, high * 0.2),
+        (wide - 10, high - 8), (wide * 0.5, high - 1), (10, high - 8),
+        (4, high * 0.85), (14, high * 0.5), (6, high * 0.2),
     ]  # fmt: skip
     _outline(sheet, curve(body, 6))
     ground = look.paper if look.layout in {0, 3} else look.main
@@ -100,7 +103,7 @@ def cream(product: Product, look: Look, view: View) -> Image.Image:
     return sheet.sprite(shade.astype(np.float32), _sheen(sheet, view.side, 40))
 
 
-def _outline(sheet: Sheet, points: list[tuple[float, float]]) -> None:
+def _outline(sheet: Sheet, points: Sequence[Point]) -> None:
     """Add a polygon to the silhouette without painting it."""
     sheet.polygon(points, (0, 0, 0, 0), body=True)
 
@@ -110,11 +113,11 @@ def _sheen(sheet: Sheet, side: int, strength: float) -> Floats:
     across = np.linspace(-1, 1, sheet.width, dtype=np.float32)
     line = strength * np.exp(-(((across + side * 0.5) / 0.12) ** 2))
     down = np.sin(np.linspace(0.25, 2.9, sheet.height, dtype=np.float32))
-    return (line[None, :] * down[:, None]).astype(np.float32)
+    return np.outer(down, line).astype(np.float32)
 
 
 def _creases(sheet: Sheet, seed: int, depth: float) -> Floats:
     """Return shading (height x width) of a few soft folds, the same for every photo of a line."""
     drawn = np.random.default_rng(seed).random((7, 6), dtype=np.float32)
     image = Image.fromarray(drawn).resize((sheet.width, sheet.height), Image.Resampling.BICUBIC)
-    return 1 + (np.asarray(image, dtype=np.float32) - 0.5) * (2 * depth)
+    return np.asarray(1 + (np.asarray(image) - 0.5) * (2 * depth), dtype=np.float32)

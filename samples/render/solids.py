@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from samples.render.kit import SCALE, Floats, Sheet, View, lit
@@ -13,7 +14,7 @@ SWEEP = 4.3
 
 
 def texture(radius: float, height: float, base: Rgb) -> Sheet:
-    """Return an empty texture for a solid of `radius` x `height` pixels; its middle faces the camera at yaw 0."""
+    """Return an empty texture for a solid of `radius` x `height` pixels; its middle is the front."""
     return Sheet(radius * SWEEP, height, base)
 
 
@@ -54,7 +55,7 @@ def revolve(
     return lit(small.convert("RGB"), small.getchannel("A"), _fit(shade[place], size), _fit(glow[place], size))
 
 
-def _gather(surface: Sheet, row: np.ndarray, across: np.ndarray, yaw: float) -> np.ndarray:  # type: ignore[type-arg]
+def _gather(surface: Sheet, row: npt.NDArray[np.int32], across: Floats, yaw: float) -> npt.NDArray[np.uint8]:
     """Look every pixel up in the texture; four channels travel as one 32-bit number, which is much faster."""
     flat = np.asarray(surface.rgb.convert("RGBA")).view(np.uint32)[..., 0]
     table = np.arcsin(np.linspace(-1, 1, 2048)) + yaw
@@ -86,7 +87,7 @@ def _light(side: int, gloss: float) -> tuple[Floats, Floats]:
 
 
 def _fit(values: Floats, size: tuple[int, int]) -> Floats:
-    """Cut or repeat the last row and column: halving an odd size rounds up in one library, down in the other."""
+    """Cut or repeat the last row and column: halving an odd size rounds up here and down there."""
     rows, columns = size
     missing = (max(0, rows - values.shape[0]), max(0, columns - values.shape[1]))
     return np.pad(values, ((0, missing[0]), (0, missing[1])), mode="edge")[:rows, :columns]

@@ -6,9 +6,11 @@ import numpy as np
 from PIL import Image
 
 from samples.products import Product
+from samples.render.emblems import emblem
 from samples.render.kit import Floats, Sheet, View, curve
-from samples.render.label import PATTERNS, brand_text, emblem
+from samples.render.label import brand_text
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
+from samples.render.patterns import PATTERNS
 
 
 def tshirt(product: Product, look: Look, view: View) -> Image.Image:
