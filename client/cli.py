@@ -1,0 +1,39 @@
+"""The command line `doppel`. Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no answer."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from client.commands.jobs import cancel, jobs, status, watch
+from client.commands.queries import dedup, search
+from client.commands.results import groups, pairs, rejections
+from client.commands.submissions import sample, submit
+from client.console import notes
+from client.errors import DoppelError, NoAnswer
+
+_COMMANDS = (sample, submit, status, jobs, watch, pairs, groups, rejections, dedup, search, cancel)
+
+
+def build() -> typer.Typer:
+    """Return the command line."""
+    app = typer.Typer(
+        help="Find duplicate product listings.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for command in _COMMANDS:
+        app.command()(command)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; a failure is one line on stderr, never a traceback."""
+    try:
+        build()(arguments)
+    except DoppelError as error:
+        notes().print(
+            f"[red]error:[/] {error.detail} [dim]({error.code})[/]", highlight=False, soft_wrap=True
+        )
+        sys.exit(3 if isinstance(error, NoAnswer) else 1)

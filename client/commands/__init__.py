@@ -1,0 +1,1 @@
+"""The commands of `doppel`: read options, call the client, print."""

@@ -1,0 +1,68 @@
+"""What every command of the command line shares: address, output, errors."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from client.models import Conflict
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+Url = Annotated[str, typer.Option("--url", envvar="DOPPEL_URL", help="Address of the service.")]
+JobId = Annotated[str, typer.Argument(help="Id of the job.")]
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    NDJSON = "ndjson"
+
+
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", help="Default: table on a terminal, ndjson elsewhere.")
+]
+Limit = Annotated[int, typer.Option(min=1, help="Most rows of a table (ndjson has all).")]
+
+
+def output() -> Console:
+    """Return the console for results; elsewhere than on a terminal nothing is cut to a width."""
+    console = Console()
+    return console if console.is_terminal else Console(width=200)
+
+
+def notes() -> Console:
+    """Return the console for progress and errors, so that results can be piped."""
+    return Console(stderr=True)
+
+
+def number(value: float | None) -> str:
+    """Return a probability or similarity for a table; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def said(conflicts: Iterable[Conflict]) -> str:
+    """Return conflicting tokens for a table."""
+    return ", ".join(f"{c.kind}: {c.a} / {c.b}" for c in conflicts)
+
+
+def print_rows(rows: Iterator[Any], columns: dict[str, Any], chosen: Format | None, limit: int) -> None:
+    """Print dataclasses as a table (`columns` maps heading to a function of the row) or one JSON each."""
+    console = output()
+    if chosen is Format.NDJSON or (chosen is None and not console.is_terminal):
+        for row in rows:
+            typer.echo(json.dumps(dataclasses.asdict(row), ensure_ascii=False))
+        return
+    table = Table(*columns, header_style="bold")
+    for row in islice(rows, limit):
+        table.add_row(*(Text(str(show(row))) for show in columns.values()))
+    console.print(table)
+    if next(rows, None) is not None:
+        console.print(f"[dim]the first {limit}; all of them: --format ndjson, or a larger --limit")

@@ -1,0 +1,188 @@
+"""The client: one method per thing that the service does."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from client.answers import given, pages, succeeded
+from client.errors import WaitTimeout
+from client.http import Http, retry_after_s
+from client.listings import ListingInput, to_json
+from client.models import (
+    Comparison,
+    Group,
+    Job,
+    Match,
+    Pair,
+    Rejection,
+    comparison_of,
+    group_of,
+    job_of,
+    match_of,
+    pair_of,
+    rejection_of,
+)
+from client.uploads import Progress, upload_of
+
+_POLL_S = 1.0
+_QUERY_WAIT_S = 10
+
+
+class Doppel:
+    """Access to the service at `url`; usable as a context manager.
+
+    Every method raises `DoppelHTTPError` when the service refuses the request and `NoAnswer` when it cannot
+    be reached. Listings are mappings with `id`, `title`, `image` (an http(s) URL, a `Path` or bytes) and any
+    other attributes.
+    """
+
+    def __init__(
+        self, url: str, *, timeout_s: float = 120, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._http = Http(url, timeout_s=timeout_s, pause=pause)
+        self._pause = pause
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def submit(
+        self,
+        catalog: str,
+        source: Path | str | Iterable[ListingInput],
+        *,
+        against: str | None = None,
+        k: int | None = None,
+        threshold: float | None = None,
+        columns: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        on_bytes: Progress | None = None,
+    ) -> Job:
+        """Send listings to a catalog, streaming, and return the job that finds their duplicates.
+
+        `source` is a .csv, .zip, .ndjson, .jsonl or .json file, or any iterable of listings. `columns` maps
+        id, title or image to the name of a column of the table; `against` is catalog, submission or
+        catalog:<name>; `on_bytes` hears how many bytes went out so far.
+        """
+        upload = upload_of(source, on_bytes)
+        params = given(against=against, k=k, threshold=threshold)
+        params |= {f"{field}_column": column for field, column in (columns or {}).items()}
+        response = self._http.send(
+            "POST",
+            f"/api/catalogs/{catalog}/submissions",
+            body=upload.open,
+            params=params,
+            headers={
+                "Content-Type": upload.content_type,
+                "Idempotency-Key": idempotency_key or uuid.uuid4().hex,
+            },
+            repeatable=upload.repeatable,
+        )
+        return job_of(response.json(), retry_after_s(response))
+
+    def job(self, job_id: str) -> Job:
+        """Return how far a job is."""
+        response = self._http.send("GET", f"/api/jobs/{job_id}")
+        return job_of(response.json(), retry_after_s(response))
+
+    def jobs(
+        self, *, status: str | None = None, catalog: str | None = None, limit: int = 100
+    ) -> Iterator[Job]:
+        """Yield submissions, newest first."""
+        return map(job_of, pages(self._http, "/api/jobs", given(status=status, catalog=catalog, limit=limit)))
+
+    def wait(
+        self,
+        job_id: str,
+        *,
+        on_progress: Callable[[Job], None] | None = None,
+        timeout_s: float | None = None,
+        poll_s: float | None = None,
+    ) -> Job:
+        """Wait until a job ended, asking as often as the service wants (or every `poll_s`), and return it.
+
+        Raises:
+            JobFailed: it failed or was cancelled.
+            WaitTimeout: it has not ended after `timeout_s`.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while True:
+            job = self.job(job_id)
+            if on_progress is not None:
+                on_progress(job)
+            if job.ended:
+                return succeeded(job)
+            if deadline is not None and time.monotonic() > deadline:
+                raise WaitTimeout("wait_timeout", f"job {job_id} has not ended after {timeout_s:g} s")
+            wanted = _POLL_S if job.retry_after_s is None else job.retry_after_s
+            self._pause(wanted if poll_s is None else poll_s)
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a job; one that ended stays as it is."""
+        return job_of(self._http.send("DELETE", f"/api/jobs/{job_id}").json())
+
+    def pairs(
+        self,
+        job_id: str,
+        *,
+        verdict: str | None = None,
+        min_probability: float | None = None,
+        max_probability: float | None = None,
+    ) -> Iterator[Pair]:
+        """Yield the pairs of a finished job, most probable first."""
+        params = given(verdict=verdict, min_probability=min_probability, max_probability=max_probability)
+        return map(pair_of, pages(self._http, f"/api/jobs/{job_id}/pairs", params))
+
+    def groups(self, job_id: str) -> Iterator[Group]:
+        """Yield the groups of a finished job, largest first."""
+        return map(group_of, pages(self._http, f"/api/jobs/{job_id}/groups", {}))
+
+    def rejections(self, job_id: str) -> Iterator[Rejection]:
+        """Yield the listings of a finished job that could not be taken, in the order of the upload."""
+        return map(rejection_of, pages(self._http, f"/api/jobs/{job_id}/rejections", {}))
+
+    def dedup(
+        self, a: ListingInput, b: ListingInput, *, catalog: str | None = None, threshold: float | None = None
+    ) -> Comparison:
+        """Compare two listings.
+
+        Raises:
+            JobFailed: it could not be done, e.g. as an image could not be fetched.
+        """
+        body = {"a": to_json(a), "b": to_json(b)} | given(catalog=catalog, threshold=threshold)
+        return comparison_of(self._query("/api/dedup", body))
+
+    def search(
+        self,
+        catalog: str,
+        *,
+        title: str | None = None,
+        image: str | Path | bytes | None = None,
+        k: int | None = None,
+        threshold: float | None = None,
+    ) -> list[Match]:
+        """Return the listings of a catalog that are most like a title, an image, or both, best first.
+
+        Raises:
+            JobFailed: it could not be done, e.g. as there is no such catalog.
+        """
+        listing = to_json({"title": title, "image": image})
+        body = listing | given(catalog=catalog, k=k, threshold=threshold)
+        return [match_of(match) for match in self._query("/api/search", body)["matches"]]
+
+    def _query(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        headers = {"Prefer": f"wait={_QUERY_WAIT_S}", "Idempotency-Key": uuid.uuid4().hex}
+        response = self._http.send("POST", path, json=body, headers=headers)
+        job = job_of(response.json(), retry_after_s(response))
+        return dict((succeeded(job) if job.ended else self.wait(job.id)).result)
+
+    def __enter__(self) -> "Doppel":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
