@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 import typer
+from rich.markup import escape
 
 from client.commands.jobs import cancel, jobs, status, watch
 from client.commands.queries import dedup, search
@@ -31,9 +32,8 @@ def build() -> typer.Typer:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; a failure is one line on stderr, never a traceback."""
     try:
-        build()(arguments)
+        build()(arguments, prog_name="doppel")
     except DoppelError as error:
-        notes().print(
-            f"[red]error:[/] {error.detail} [dim]({error.code})[/]", highlight=False, soft_wrap=True
-        )
+        message = f"[red]error:[/] {escape(error.detail)} [dim]({escape(error.code)})[/]"
+        notes().print(message, highlight=False, soft_wrap=True)
         sys.exit(3 if isinstance(error, NoAnswer) else 1)

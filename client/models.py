@@ -11,8 +11,9 @@ ENDED = frozenset({"succeeded", "failed", "cancelled"})
 class Job:
     """A request and how far it is.
 
-    `counts` are of listings and units per stage; `rate` is listings per second, `eta_s` seconds to go, both
-    None when not known. `retry_after_s` is when the service wants to be asked again.
+    `counts` are of listings, pairs and groups; `stages` maps a stage to its units done and in total (None: not
+    known yet); `progress` is 0 to 1, `rate` listings per second, `eta_seconds` what is left, each None when not
+    known. `retry_after_s` is when the service wants to be asked again.
     """
 
     id: str
@@ -21,8 +22,10 @@ class Job:
     stage: str | None = None
     catalog: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    stages: dict[str, dict[str, int | None]] = field(default_factory=dict)
+    progress: float | None = None
     rate: float | None = None
-    eta_s: float | None = None
+    eta_seconds: float | None = None
     created_at: str | None = None
     started_at: str | None = None
     ended_at: str | None = None

@@ -47,12 +47,11 @@ class Bars:
         for stage in stages(job):
             if stage.name not in self._tasks:
                 self._tasks[stage.name] = self._progress.add_task(stage.name, total=None, numbers="", note="")
-            total = f"{stage.done:,}" if stage.total is None else f"{stage.done:,}/{stage.total:,}"
             self._progress.update(
                 self._tasks[stage.name],
                 total=stage.total,
                 completed=stage.done,
-                numbers=total,
+                numbers=f"{stage.text} {stage.unit}",
                 note=_note(job) if stage.name == job.stage and not job.ended else "",
             )
 
@@ -100,6 +99,6 @@ def progress_view(console: Console) -> ProgressView:
 
 def _note(job: Job) -> str:
     parts = [f"{job.rate:,.1f} listings/s"] if job.rate else []
-    if job.eta_s is not None:
-        parts.append(f"{duration(job.eta_s)} left")
+    if job.eta_seconds is not None:
+        parts.append(f"{duration(job.eta_seconds)} left")
     return ", ".join(parts)

@@ -4,34 +4,39 @@ from dataclasses import dataclass
 
 from client.models import Job
 
-STAGES = ("receiving", "encode", "ingest", "match", "finish")
+UPLOAD = "receiving"
 
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """A stage with listings done and to do; `total` is None while the upload goes on."""
+    """A stage with what is done and what there is to do; `total` is None until it is known."""
 
     name: str
     done: int
     total: int | None
+    unit: str = "listings"
+
+    @property
+    def text(self) -> str:
+        """The two numbers."""
+        return f"{self.done:,}" if self.total is None else f"{self.done:,}/{self.total:,}"
 
 
 def stages(job: Job) -> tuple[StageProgress, ...]:
-    """Return the stages of a submission in their order."""
-    counts = job.counts
-    rows = counts.get("rows", 0)
-    known = None if job.status == "receiving" or job.stage == "receiving" else rows
-    taken = counts.get("listings", 0) + counts.get("rejected", 0)
-    listings = counts.get("listings", 0)
-    matched = min(counts.get("matched", 0) * counts.get("slice_listings", 0), listings)
-    finished = listings if job.status == "succeeded" else 0
-    return (
-        StageProgress("receiving", rows, known),
-        StageProgress("encode", counts.get("encoded_rows", 0), known),
-        StageProgress("ingest", taken, known),
-        StageProgress("match", listings if finished else matched, None if known is None else listings),
-        StageProgress("finish", finished, None if known is None else listings),
-    )
+    """Return the stages of a submission in their order: in listings where those are counted, else in slices."""
+    rows = job.counts.get("rows", 0)
+    total = None if job.stage == UPLOAD else rows
+    of_listings = {
+        "encode": job.counts.get("encoded_rows", 0),
+        "ingest": job.counts.get("listings", 0) + job.counts.get("rejected", 0),
+    }
+    found = [StageProgress(UPLOAD, rows, total)]
+    for name, units in job.stages.items():
+        if name in of_listings:
+            found.append(StageProgress(name, of_listings[name], total))
+        else:
+            found.append(StageProgress(name, units.get("done") or 0, units.get("total"), "slices"))
+    return tuple(found)
 
 
 def duration(seconds: float) -> str:
@@ -51,9 +56,9 @@ def line(job: Job) -> str:
     now = next((stage for stage in stages(job) if stage.name == job.stage), None)
     parts = [job.stage or job.status]
     if now is not None:
-        parts.append(f"{now.done:,}" if now.total is None else f"{now.done:,}/{now.total:,} listings")
+        parts.append(f"{now.text} {now.unit}")
     if job.rate:
         parts.append(f"{job.rate:,.1f} listings/s")
-    if job.eta_s is not None:
-        parts.append(f"about {duration(job.eta_s)} left")
+    if job.eta_seconds is not None:
+        parts.append(f"about {duration(job.eta_seconds)} left")
     return "  ".join(parts)

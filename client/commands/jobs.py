@@ -28,8 +28,7 @@ def status(job_id: JobId, url: Url = DEFAULT_URL) -> None:
     console.print(f"{job.id}  {job.kind}  {line(job)}", highlight=False)
     if job.kind == "submission":
         for stage in stages(job):
-            total = "?" if stage.total is None else f"{stage.total:,}"
-            console.print(f"  {stage.name:<10} {stage.done:>9,} / {total}", highlight=False)
+            console.print(f"  {stage.name:<10} {stage.text} {stage.unit}", highlight=False)
     if job.error:
         console.print(f"  {job.error.get('code')}: {job.error.get('detail')}", highlight=False, markup=False)
 
