@@ -1,0 +1,77 @@
+"""Which photos the tower never sees: decided by hashes, so it is the same on every machine."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from workers.trainer.tower.near_duplicates import cluster
+from workers.trainer.tower.photos import Photo
+
+HELD_OUT = 0.1
+"""Share of the clothing photos, of the grocery products, and of the photos of the remaining products."""
+
+FILE = "held_out.json"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of the photos of either side, and everyone's near-duplicate cluster.
+
+    Attributes:
+        train: positions that may be trained on.
+        held_out: positions kept for evaluation.
+        clusters: per photo, the number of its cluster.
+    """
+
+    train: tuple[int, ...]
+    held_out: tuple[int, ...]
+    clusters: tuple[int, ...]
+
+
+def draw(name: str, seed: int) -> float:
+    """Give a number in [0, 1) that depends on the name and the seed alone."""
+    digest = hashlib.sha256(f"{seed}:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def held_out_products(photos: Sequence[Photo], seed: int) -> set[str]:
+    """Choose a tenth of the products (rounded), all of whose photos are held out."""
+    products = sorted({p.product for p in photos if p.product is not None})
+    ranked = sorted(products, key=lambda product: draw(f"product {product}", seed))
+    return set(ranked[: round(len(products) * HELD_OUT)])
+
+
+def make_split(photos: Sequence[Photo], pixels: npt.NDArray[np.uint8], seed: int) -> Split:
+    """Split photos into training and held-out ones; a near-duplicate cluster is never divided.
+
+    Args:
+        photos: all photos.
+        pixels: their pixels, uint8 (n, 3, side, side), in the same order.
+        seed: another seed gives another split.
+    """
+    clusters = cluster(pixels)
+    products = held_out_products(photos, seed)
+    chosen = {
+        group
+        for photo, group in zip(photos, clusters, strict=True)
+        if photo.product in products or draw(photos[group].key, seed) < HELD_OUT
+    }
+    held_out = tuple(i for i, group in enumerate(clusters) if group in chosen)
+    train = tuple(i for i, group in enumerate(clusters) if group not in chosen)
+    return Split(train, held_out, tuple(clusters))
+
+
+def write_held_out(file: Path, photos: Sequence[Photo], split: Split, seed: int) -> None:
+    """Record the names of the held-out photos beside the weights, so that an evaluation can rely on them."""
+    names = sorted(photos[i].key for i in split.held_out)
+    file.write_text(json.dumps({"seed": seed, "photos": names}, indent=1) + "\n", encoding="utf-8")
+
+
+def read_held_out(file: Path) -> set[str]:
+    """Read the keys (``collection/name``) of the photos that these weights have not seen."""
+    return set(json.loads(file.read_text(encoding="utf-8"))["photos"])
