@@ -1,0 +1,1 @@
+"""The HTTP gateway: validates, creates jobs, publishes hints, and answers with job ids."""

@@ -1,0 +1,79 @@
+"""Turns every exception of a request into a problem."""
+
+import logging
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from services.gateway.problems import Problem, render
+from shared.errors import DoppelError, ExpiredJob, LedgerUnavailable, TransientError, UnknownJob
+
+log = logging.getLogger(__name__)
+
+_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def _of_doppel(error: DoppelError) -> Problem:
+    if isinstance(error, TransientError):
+        log.warning("outage", extra={"code": error.code, "error": str(error)})
+        what = "the ledger" if isinstance(error, LedgerUnavailable) else "the storage"
+        return Problem(503, error.code, f"{what} does not answer; try again", headers={"Retry-After": "2"})
+    if isinstance(error, UnknownJob):
+        return Problem(404, error.code, str(error))
+    if isinstance(error, ExpiredJob):
+        return Problem(410, error.code, str(error))
+    raise error
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    errors = [
+        {
+            "location": ".".join(str(part) for part in item["loc"]),
+            "detail": item["msg"],
+            "code": item["type"],
+        }
+        for item in error.errors()
+    ]
+    first = errors[0] if errors else {"location": "request", "detail": "invalid"}
+    return Problem(
+        422, "request_invalid", f"{first['location']}: {first['detail']}", errors=errors
+    )  # fmt: skip
+
+
+def _of_http(error: HTTPException) -> Problem:
+    code = _CODES.get(error.status_code, "http_error")
+    return Problem(error.status_code, code, str(error.detail), headers=error.headers)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return render(request, cast(Problem, error))
+
+
+async def _doppel(request: Request, error: Exception) -> Response:
+    return render(request, _of_doppel(cast(DoppelError, error)))
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    return render(request, _of_validation(cast(RequestValidationError, error)))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    return render(request, _of_http(cast(HTTPException, error)))
+
+
+async def _internal(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the log has the error
+    request_id = request.scope.get("state", {}).get("request_id", "")
+    detail = "an error on our side; the log has it under this request's id"
+    return render(request, Problem(500, "internal", detail, headers={"X-Request-Id": request_id}))
+
+
+def install_handlers(app: FastAPI) -> None:
+    """Make the app answer every error as a problem."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(DoppelError, _doppel)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _internal)

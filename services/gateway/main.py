@@ -1,0 +1,130 @@
+"""Composition root: the only place of the gateway where things are made."""
+
+import asyncio
+import csv
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+
+import uvicorn
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from redis.asyncio import Redis
+
+from services.gateway.cancellation import Canceller
+from services.gateway.description import DESCRIPTION, describe
+from services.gateway.handlers import install_handlers
+from services.gateway.idempotency import Idempotency
+from services.gateway.metrics import Metrics
+from services.gateway.middleware import Observer
+from services.gateway.queries.asker import Asker
+from services.gateway.results.pages import Pages
+from services.gateway.routes import health, jobs, queries, results, submissions
+from services.gateway.services import Services
+from services.gateway.upload.formats import Limits
+from services.gateway.upload.receiver import Receiver
+from services.gateway.waiting import JobWaiter
+from shared.broker import Publisher, make_celery
+from shared.inflight import InFlight
+from shared.ledger import Ledger
+from shared.logs import configure_logging
+from shared.settings import CommonSettings, GatewaySettings
+from shared.spool import Spool
+
+# Redis answers in milliseconds or is in trouble: a request must not hang on it.
+_REDIS_TIMEOUT_S = 2
+_STORE_THREADS = 8
+_MOST_UPLOADS = 64
+_EXPOSED = ["Location", "Retry-After", "ETag", "Link", "X-Request-Id", "Preference-Applied"]
+
+
+def make_services(common: CommonSettings, settings: GatewaySettings, pool: ThreadPoolExecutor) -> Services:
+    """Connect everything; nothing is sent yet."""
+    ledger = Ledger.connect(common, timeout_s=_REDIS_TIMEOUT_S)
+    inflight = InFlight.connect(common, timeout_s=_REDIS_TIMEOUT_S)
+    publisher = Publisher(make_celery("gateway", common, publisher_only=True))
+    spool = Spool.connect(common.spool_url)
+    limits = Limits(
+        settings.max_upload_bytes, settings.max_row_bytes, settings.max_image_bytes, settings.max_listings
+    )
+    announcements = Redis.from_url(
+        common.redis_url.get_secret_value(),
+        socket_connect_timeout=_REDIS_TIMEOUT_S,
+        socket_keepalive=True,
+        health_check_interval=10,
+    )
+    return Services(
+        settings=settings,
+        ledger=ledger,
+        waiter=JobWaiter(announcements, ledger),
+        receiver=Receiver(
+            spool,
+            ledger,
+            publisher,
+            pool,
+            limits=limits,
+            chunk_listings=settings.chunk_listings,
+            slice_listings=settings.slice_listings,
+        ),
+        idempotency=Idempotency(ledger),
+        asker=Asker(ledger, inflight, publisher, settings.query_deadline_s),
+        pages=Pages(spool),
+        canceller=Canceller(ledger, spool),
+        metrics=Metrics(ledger),
+        uploads=CapacityLimiter(_MOST_UPLOADS),
+    )
+
+
+def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
+    """Return the gateway as an ASGI app."""
+    pool = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
+    services = make_services(common, settings, pool)
+    # A cell may hold an image; the limit is the interpreter's, not a reader's.
+    csv.field_size_limit(settings.max_row_bytes)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        listening = asyncio.create_task(services.waiter.listen())
+        yield
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await services.waiter.close()
+        pool.shutdown()
+
+    app = FastAPI(title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    app.state.services = services
+    for router in (submissions.router, queries.router, jobs.router, results.router, health.router):
+        app.include_router(router)
+    install_handlers(app)
+    describe(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=_EXPOSED,
+    )
+    app.add_middleware(Observer, metrics=services.metrics)
+    return app
+
+
+def build() -> FastAPI:
+    """Return the app with the settings of the environment."""
+    return create_app(CommonSettings(), GatewaySettings())
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    common, settings = CommonSettings(), GatewaySettings()
+    configure_logging("gateway", common.log_level)
+    uvicorn.run(
+        create_app(common, settings),
+        host=settings.gateway_host,
+        port=settings.gateway_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=15,
+    )

@@ -1,0 +1,1 @@
+"""Comparisons and searches: answered by the workers in a moment."""

@@ -1,0 +1,1 @@
+"""Result pages: read from the spool, in the form that the client accepts."""

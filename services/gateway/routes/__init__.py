@@ -1,0 +1,1 @@
+"""The HTTP operations: parse, delegate, serialise."""

@@ -1,0 +1,74 @@
+"""Jobs: look, list, cancel."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+
+from services.gateway.job_list import JobFilter, list_jobs
+from services.gateway.job_view import JobView, Status, etag
+from services.gateway.prefer import PreferHeader, wait_seconds
+from services.gateway.problems import responses
+from services.gateway.routes.answers import job_response
+from services.gateway.services import Injected
+from services.gateway.waiting import read_job
+from shared.messages import CatalogName
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+
+
+class JobListView(BaseModel):
+    """A page of jobs, newest first."""
+
+    items: list[JobView]
+    next: str | None
+
+
+@router.get("", summary="Recent submissions", responses=responses(400, 422, 503))
+def recent_jobs(
+    services: Injected,
+    cursor: Annotated[str | None, Query(description="`next` of the page before holds it")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    status: Annotated[Status | None, Query()] = None,
+    catalog: Annotated[CatalogName | None, Query()] = None,
+) -> JobListView:
+    """Submissions, newest first; filter by status and catalog."""
+    items, following = list_jobs(services.ledger, JobFilter(status, catalog), cursor, limit)
+    return JobListView(items=items, next=following)
+
+
+@router.get(
+    "/{job_id}",
+    summary="A job",
+    response_model=JobView,
+    responses={304: {"description": "Not changed since `If-None-Match`"}, **responses(404, 410, 503)},
+)
+async def job(
+    services: Injected,
+    job_id: str,
+    prefer: PreferHeader = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Status, counts, rate, estimate and links; the result of a comparison or a search."""
+    seconds = wait_seconds(prefer, services.settings.max_wait_s)
+    if seconds:
+        record = await services.waiter.wait(job_id, seconds)
+    else:
+        record = await run_in_threadpool(read_job, services.ledger, job_id)
+    response = job_response(record, 200, seconds)
+    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
+    if "*" in tags or etag(record).removeprefix("W/") in tags:
+        kept = ("etag", "retry-after", "cache-control")
+        return Response(
+            None, 304, {name: response.headers[name] for name in kept if name in response.headers}
+        )
+    return response
+
+
+@router.delete(
+    "/{job_id}", summary="Cancel a job", response_model=JobView, responses=responses(404, 410, 503)
+)
+def cancel_job(services: Injected, job_id: str) -> Response:
+    """Cancels a job that has not ended; one that has is returned as it is."""
+    return job_response(services.canceller.cancel(job_id), 200)

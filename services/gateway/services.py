@@ -1,0 +1,44 @@
+"""What the routes work with, made once in `main.py`."""
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from anyio import CapacityLimiter
+from fastapi import Depends, Request
+
+from services.gateway.cancellation import Canceller
+from services.gateway.idempotency import Idempotency
+from services.gateway.metrics import Metrics
+from services.gateway.queries.asker import Asker
+from services.gateway.results.pages import Pages
+from services.gateway.upload.receiver import Receiver
+from services.gateway.waiting import JobWaiter
+from shared.ledger import Ledger
+from shared.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases of the gateway.
+
+    `uploads` bounds how many submissions are received at once: each holds a thread.
+    """
+
+    settings: GatewaySettings
+    ledger: Ledger
+    waiter: JobWaiter
+    receiver: Receiver
+    idempotency: Idempotency
+    asker: Asker
+    pages: Pages
+    canceller: Canceller
+    metrics: Metrics
+    uploads: CapacityLimiter
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the app that serves the request."""
+    return cast(Services, request.app.state.services)
+
+
+Injected = Annotated[Services, Depends(services_of)]

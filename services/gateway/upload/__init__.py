@@ -1,0 +1,1 @@
+"""Uploads: from the bytes of a submission to chunks in the spool, in bounded memory."""

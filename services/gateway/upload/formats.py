@@ -1,0 +1,97 @@
+"""Which reader reads a body, by its content type."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from services.gateway.problems import Problem
+from services.gateway.upload.archive import Archive
+from services.gateway.upload.csv_table import read_csv
+from services.gateway.upload.json_array import read_json
+from services.gateway.upload.ndjson import read_ndjson
+from services.gateway.upload.refusal import RawRow
+from services.gateway.upload.rows import Columns
+
+JSON, NDJSON, CSV, ZIP = "application/json", "application/x-ndjson", "text/csv", "application/zip"
+_FORMATS = {
+    JSON: JSON,
+    NDJSON: NDJSON,
+    "application/ndjson": NDJSON,
+    "application/jsonl": NDJSON,
+    CSV: CSV,
+    ZIP: ZIP,
+    "application/x-zip-compressed": ZIP,
+}
+_UTF8 = ("", "utf-8", "utf8", "us-ascii")
+# A catalog of photographs hardly shrinks; this leaves room for tables, which do.
+_INFLATED_TO_UPLOAD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one upload may hold."""
+
+    max_upload_bytes: int
+    max_row_bytes: int
+    max_image_bytes: int
+    max_listings: int
+
+
+def upload_format(content_type: str, content_encoding: str) -> str:
+    """Return the format of a body.
+
+    Raises:
+        Problem: it is none of ours.
+    """
+    name, _, parameters = content_type.partition(";")
+    found = _FORMATS.get(name.strip().lower())
+    if found is None:
+        known = ", ".join((JSON, NDJSON, CSV, ZIP))
+        raise Problem(415, "media_type_unsupported", f"Content-Type {name!r} is not one of {known}")
+    charset = parameters.lower().partition("charset=")[2].strip(' "').split(";")[0]
+    if found == CSV and charset not in _UTF8:
+        raise Problem(400, "csv_not_utf8", f"the table is {charset}; save it as UTF-8")
+    if content_encoding.lower() not in ("", "identity"):
+        raise Problem(415, "content_encoding_unsupported", "send the body without Content-Encoding")
+    return found
+
+
+def read_table(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns) -> Iterator[RawRow]:
+    """Yield the rows of a table; `kind` is a content type."""
+    if kind == CSV:
+        return read_csv(blocks, limits.max_row_bytes, columns)
+    if kind == JSON:
+        return read_json(blocks, limits.max_row_bytes)
+    return read_ndjson(blocks, limits.max_row_bytes)
+
+
+def _kind_of_entry(name: str) -> str:
+    if name.lower().endswith(".csv"):
+        return CSV
+    return JSON if name.lower().endswith(".json") else NDJSON
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The rows of an upload, and where images come from that rows name as files."""
+
+    rows: Iterator[RawRow]
+    entry: Callable[[str], bytes] | None = None
+
+
+def open_upload(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns) -> Opened:
+    """Return the upload's rows, which are read while they are asked for; a ZIP is received whole first.
+
+    Raises:
+        Problem: the upload as a whole cannot be taken.
+    """
+    if kind != ZIP:
+        return Opened(read_table(kind, blocks, limits, columns))
+    # Deleted by the system when the reader is done with it, whatever happens.
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the rows
+    for block in blocks:
+        file.write(block)
+    archive = Archive(file, limits.max_upload_bytes * _INFLATED_TO_UPLOAD, limits.max_image_bytes)
+    table = archive.table()
+    rows = read_table(_kind_of_entry(table), archive.blocks(table), limits, columns)
+    return Opened(rows, lambda name: archive.image(name, beside=table))

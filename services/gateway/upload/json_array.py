@@ -1,0 +1,70 @@
+"""Reads a JSON array of listings, or an object that holds one under `listings`, as a stream."""
+
+from collections.abc import Iterable, Iterator
+
+import ijson
+
+from services.gateway.problems import Problem
+from services.gateway.upload.lines import without_byte_order_mark
+from services.gateway.upload.refusal import RawRow, RowRefused
+
+
+class _Blocks:
+    """The file that ijson reads; refuses a row that does not end."""
+
+    def __init__(self, head: bytes, rest: Iterator[bytes], max_row_bytes: int) -> None:
+        self._head = head
+        self._rest = rest
+        self._max_row_bytes = max_row_bytes
+        self._row_bytes = 0
+        self.position = 0
+
+    def read(self, size: int) -> bytes:
+        """Return the next block whatever its size; ijson asks for 0 bytes to learn their type."""
+        if size == 0:
+            return b""
+        block, self._head = self._head or next(self._rest, b""), b""
+        self.position += len(block)
+        # A block may end one row and start many: only a row over several blocks adds up.
+        if self._row_bytes > self._max_row_bytes:
+            raise Problem(413, "row_too_large", f"a listing has more than {self._max_row_bytes} bytes")
+        self._row_bytes += len(block)
+        return block
+
+    def row_ended(self) -> None:
+        self._row_bytes = 0
+
+
+def _opening(blocks: Iterator[bytes]) -> bytes:
+    """Return the first block that says something, without leading space."""
+    for block in blocks:
+        if text := block.lstrip():
+            return text
+    return b""
+
+
+def read_json(blocks: Iterable[bytes], max_row_bytes: int) -> Iterator[RawRow]:
+    """Yield the rows.
+
+    Raises:
+        Problem: the text is not JSON (`json_invalid`), or neither an array nor an object with one.
+    """
+    rest = without_byte_order_mark(blocks)
+    head = _opening(rest)
+    if head[:1] not in (b"[", b"{"):
+        raise Problem(400, "json_invalid", 'expected a JSON array, or {"listings": [...]}, at byte 0', byte=0)
+    file = _Blocks(head, rest, max_row_bytes)
+    prefix = "item" if head[:1] == b"[" else "listings.item"
+    count = 0
+    try:
+        for item in ijson.items(file, prefix, use_float=True, buf_size=65536):
+            count += 1
+            file.row_ended()
+            yield item if isinstance(item, dict) else RowRefused("row_invalid", "not a JSON object")
+    except ijson.JSONError as error:
+        said = error.args[0]
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        summary = " ".join(text.split("(right here)")[0].split())
+        where = f"after listing {count}, in the block that ends at byte {file.position}"
+        detail = f"the body is not valid JSON {where}: {summary}"
+        raise Problem(400, "json_invalid", detail, listing=count, byte=file.position) from error

@@ -1,0 +1,104 @@
+"""Waits for jobs to end: one subscription per process serves every waiting request."""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.ledger import ENDED_CHANNEL, JobRecord, Ledger
+
+log = logging.getLogger(__name__)
+
+_RECONNECT_S = 0.5
+# An announcement can be lost; then the next look at the record finds the end.
+_POLL_S = 2.0
+_POLL_BLIND_S = 0.3
+
+
+def read_job(ledger: Ledger, job_id: str) -> JobRecord:
+    """Return a job's record; a query past its deadline has failed from the moment somebody looks.
+
+    Raises:
+        UnknownJob, ExpiredJob, LedgerUnavailable: as `Ledger.read`.
+    """
+    record = ledger.read(job_id)
+    if record.ended or record.deadline_ms is None or time.time() * 1000 < record.deadline_ms:
+        return record
+    ledger.fail(job_id, "deadline_exceeded", "no worker answered in time")
+    return ledger.read(job_id)
+
+
+class JobWaiter:
+    """Lets requests sleep until their job ended."""
+
+    def __init__(self, redis: "Redis", ledger: Ledger) -> None:
+        self._redis = redis
+        self._ledger = ledger
+        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._listening = False
+
+    async def listen(self) -> None:
+        """Follow the announcements of ended jobs, through outages, until cancelled."""
+        while True:
+            try:
+                await self._follow()
+            except (RedisError, OSError) as error:
+                log.warning("lost the announcements of ended jobs", extra={"error": str(error)})
+            finally:
+                self._listening = False
+            await asyncio.sleep(_RECONNECT_S)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._redis.aclose()
+
+    async def _follow(self) -> None:
+        async with self._redis.pubsub() as subscription:
+            await subscription.subscribe(ENDED_CHANNEL)
+            self._listening = True
+            async for message in subscription.listen():
+                if message["type"] == "message":
+                    self._wake(str(message["data"], "ascii"))
+
+    def _wake(self, job_id: str) -> None:
+        for event in self._waiting.get(job_id, ()):
+            event.set()
+
+    async def wait(self, job_id: str, seconds: float) -> JobRecord:
+        """Return the job's record when it ended, or as it is after `seconds`.
+
+        Raises:
+            UnknownJob, ExpiredJob, LedgerUnavailable: as `Ledger.read`.
+        """
+        deadline = time.monotonic() + seconds
+        event = asyncio.Event()
+        self._waiting[job_id].add(event)
+        try:
+            while True:
+                event.clear()
+                record = await asyncio.to_thread(read_job, self._ledger, job_id)
+                left = deadline - time.monotonic()
+                if record.ended or left <= 0:
+                    return record
+                await self._sleep(event, self._pause(record, left))
+        finally:
+            self._waiting[job_id].discard(event)
+            if not self._waiting[job_id]:
+                del self._waiting[job_id]
+
+    def _pause(self, record: JobRecord, left: float) -> float:
+        pause = min(left, _POLL_S if self._listening else _POLL_BLIND_S)
+        if record.deadline_ms is not None:
+            pause = min(pause, max(0.01, record.deadline_ms / 1000 - time.time() + 0.01))
+        return pause
+
+    @staticmethod
+    async def _sleep(event: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            return
