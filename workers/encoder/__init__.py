@@ -1,0 +1,1 @@
+"""The encoder worker: images and titles in, embeddings out; it holds no state."""

@@ -1,0 +1,121 @@
+"""A unit of a bulk job: rows from the spool, a block of embeddings to Redis, the unit marked done."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared.errors import DoppelError, JobFailure
+from shared.inflight import InFlight
+from shared.ledger import Claim, Ledger
+from shared.messages import Chunk, Row, UnitHint
+from shared.spool import Spool, chunk_key
+from shared.work import chunk_of, rows_of
+from workers.encoder.entries import Entry
+from workers.encoder.pipeline import Encoded, Pipeline
+
+log = logging.getLogger(__name__)
+
+# Well below the task's time limit, so that a slow chunk is halved and not killed.
+_BUDGET_S = 45.0
+_LOOK_EVERY_S = 1.0
+
+
+class JobEnded(DoppelError):
+    """The job was cancelled or failed while its chunk was being encoded."""
+
+
+class TooSlow(DoppelError):
+    """The chunk takes longer than a task should."""
+
+
+@dataclass
+class Watch:
+    """Says, between steps, whether a chunk should go on."""
+
+    ledger: Ledger
+    job_id: str
+    budget_s: float
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self._start = self._looked = self.clock()
+
+    def __call__(self) -> None:
+        """Look at the job once a second.
+
+        Raises:
+            JobEnded: nobody wants the result any more.
+            TooSlow: the time for this chunk is over.
+        """
+        now = self.clock()
+        if now - self._start > self.budget_s:
+            raise TooSlow(f"more than {self.budget_s} s")
+        if now - self._looked > _LOOK_EVERY_S:
+            self._looked = now
+            if self.ledger.read(self.job_id).ended:
+                raise JobEnded(self.job_id)
+
+
+class ChunkWork:
+    """Encodes the units of bulk jobs; the work that `shared.work.run_unit` is given."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        spool: Spool,
+        inflight: InFlight,
+        pipeline: Pipeline,
+        budget_s: float = _BUDGET_S,
+    ) -> None:
+        self._ledger = ledger
+        self._spool = spool
+        self._inflight = inflight
+        self._pipeline = pipeline
+        self._budget_s = budget_s
+
+    def __call__(self, claim: Claim) -> tuple[UnitHint, ...]:
+        """Encode the unit; return the hints of what became possible.
+
+        A unit whose attempts are used up is halved; when it is a single listing, that listing is refused
+        (`encoder_crashed`). A unit that takes too long is halved too, which costs no attempt.
+
+        Raises:
+            TransientError: storage or Redis did not answer.
+            JobFailure: the chunk is not in the spool.
+        """
+        rows = self._rows(claim)
+        entries = [Entry(row.row, row.listing) for row in rows if row.listing is not None]
+        if claim.answer == "exhausted":
+            if len(entries) > 1:
+                return self._halve(claim, "its worker died each time")
+            detail = "the listing stopped the encoder each time it was tried"
+            return self._finish(claim, self._pipeline.refuse(entries, "encoder_crashed", detail), rows)
+        budget_s = self._budget_s if len(entries) > 1 else float("inf")
+        start = time.monotonic()
+        try:
+            encoded = self._pipeline.run(entries, Watch(self._ledger, claim.job_id, budget_s))
+        except JobEnded:
+            log.info("the job ended meanwhile")
+            return ()
+        except TooSlow:
+            return self._halve(claim, "it takes too long")
+        seconds = round(time.monotonic() - start, 3)
+        log.info(
+            "encoded", extra={"listings": len(entries), "rejected": len(encoded.rejections), "s": seconds}
+        )
+        return self._finish(claim, encoded, rows)
+
+    def _rows(self, claim: Claim) -> tuple[Row, ...]:
+        data = self._spool.get(chunk_key(claim.job_id, chunk_of(claim.unit)))
+        if data is None:
+            raise JobFailure(f"chunk {claim.unit} is not in the spool any more")
+        return rows_of(claim.unit, Chunk.model_validate_json(data).rows)
+
+    def _halve(self, claim: Claim, why: str) -> tuple[UnitHint, ...]:
+        log.warning("chunk is halved", extra={"why": why})
+        return self._ledger.units.split(claim)
+
+    def _finish(self, claim: Claim, encoded: Encoded, rows: Sequence[Row]) -> tuple[UnitHint, ...]:
+        self._inflight.put_block(claim.job_id, claim.unit, encoded.block)
+        return self._ledger.units.complete(claim, encoded_rows=len(rows))

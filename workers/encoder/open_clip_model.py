@@ -1,0 +1,74 @@
+"""Image models of open_clip: any name and tag, hub repository, folder or checkpoint."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from numpy.typing import NDArray
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from PIL import Image
+
+from shared.errors import ModelUnavailable
+from shared.profile import ImageModel
+from workers.encoder.fingerprint import fingerprint
+from workers.encoder.half_precision import run_model
+from workers.encoder.image_weights import ImageWeights
+
+
+class OpenClipModel:
+    """The image tower of an open_clip model with the preprocessing that belongs to it."""
+
+    def __init__(self, choice: ImageModel, weights: ImageWeights, device: torch.device) -> None:
+        """Load the tower.
+
+        Raises:
+            ModelUnavailable: the weights do not fit the model, or are in a form that is not loaded.
+        """
+        self._device = device
+        whole = _load(weights)
+        # The text tower is never asked, and is the larger half of some models.
+        self._tower = whole.visual.to(device).eval().requires_grad_(False)
+        preprocessing = dict(whole.visual.preprocess_cfg)
+        self._transform = image_transform_v2(PreprocessCfg(**preprocessing), is_train=False)
+        digest = fingerprint(self._tower.state_dict(), json.dumps(preprocessing, sort_keys=True))
+        tag = f"/{choice.pretrained}" if choice.pretrained else ""
+        self.name = f"open_clip:{choice.model}{tag}#{digest}"
+        self.dim = int(self.forward([self.prepare(Image.new("RGB", (8, 8)))]).shape[1])
+
+    def prepare(self, item: Image.Image) -> torch.Tensor:
+        """Return the tower's input for an RGB image, float32, shape (3, height, width)."""
+        tensor: torch.Tensor = self._transform(item)
+        return tensor
+
+    def cost(self, prepared: torch.Tensor) -> int:
+        """All images cost the same once prepared."""
+        return prepared.numel()
+
+    def forward(self, batch: Sequence[torch.Tensor]) -> NDArray[np.float32]:
+        """Return the tower's output, float32, shape (n, dim)."""
+        pixels = torch.stack(list(batch))
+        if self._device.type == "cuda":
+            pixels = pixels.pin_memory().to(self._device, non_blocking=True)
+        return run_model(self._device, lambda: self._tower(pixels))
+
+
+def _load(weights: ImageWeights) -> Any:  # noqa: ANN401 - open_clip has no types
+    try:
+        return open_clip.create_model(
+            weights.model,
+            pretrained=weights.checkpoint,
+            force_quick_gelu=weights.quick_gelu,
+            force_preprocess_cfg=weights.preprocessing,
+            pretrained_text=False,
+            require_pretrained=True,
+            weights_only=True,
+        )
+    # open_clip and torch raise a different type for each way in which a checkpoint can be wrong.
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelUnavailable(
+            f"image weights from {weights.origin} cannot be loaded: {reason[:300]}"
+        ) from error

@@ -1,0 +1,37 @@
+"""Where image bytes come from: the spool, the internet, or the request itself."""
+
+from typing import Protocol
+
+from workers.encoder.ports import ImageSource
+from workers.encoder.refusal import ImageRefused
+
+_SPOOL = "spool:"
+
+
+class Blobs(Protocol):
+    """The part of the spool that is read."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return the blob, None if there is none."""
+
+
+class ListingImages:
+    """Finds the bytes that a listing's `image` refers to."""
+
+    def __init__(self, spool: Blobs, web: ImageSource) -> None:
+        self._spool = spool
+        self._web = web
+
+    def get(self, reference: str) -> bytes:
+        """Return the bytes of `spool:<key>` or of an http(s) URL.
+
+        Raises:
+            ImageRefused: there are none, or they may not be had.
+            SpoolUnavailable: the spool did not answer.
+        """
+        if not reference.startswith(_SPOOL):
+            return self._web.get(reference)
+        data = self._spool.get(reference.removeprefix(_SPOOL))
+        if data is None:
+            raise ImageRefused("image_missing", "the image did not come with the submission")
+        return data
