@@ -44,7 +44,7 @@ class Scene:
 
 def frame_size(rng: random.Random) -> tuple[int, int]:
     """Return width and height in pixels; most shops ask for squares."""
-    side = rng.choice((400, 440, 480, 480, 520))
+    side = rng.choice((400, 420, 440, 480, 500))
     return (side, side) if rng.random() < 0.75 else (int(side * 0.84), side)
 
 
@@ -132,7 +132,10 @@ def compose(figure: Figure, scene: Scene, rng: random.Random, side: int) -> Imag
         shown = plane * fall
         part = shown[rows, columns]
         part += cover * (np.asarray(colour, dtype=np.float32) - part)
-        bands.append(to_band(shown * light * np.float32(gain) + grain))
+        shown *= light
+        shown *= np.float32(gain)
+        shown += grain
+        bands.append(to_band(shown))
     return Image.merge("RGB", bands)
 
 

@@ -56,7 +56,7 @@ NAME_FIRST = {
 NAME_SECOND = {
     "care": "Repair Balance Glow Care Shield Bloom Ritual Touch Therapy Essence Boost Moist Clean Secret",
     "food": "Crunch Blend Valley Orchard Reserve Garden Delight Select Feast Kitchen Treat Pantry Bite Story",
-    "tech": "Pro Air Lite Max One Go Neo Wave Studio Plus Edge Play Sport Prime Flow",
+    "tech": "Pro Air Lite Max One Mini Neo Wave Studio Plus Edge Play Sport Prime Flow",
     "wear": "Runner Basic Rover Club Explorer Form Stride Nomad Crew Line Move League Path Wander Daily",
     "home": "Morning House Light Story Corner Table Circle Grain Shade Moment Nest Craft Line Hour Room",
 }

@@ -89,4 +89,20 @@ def figure(product: Product, view: View) -> Figure:
     kind, look = product.line.kind.key, look_of(product.line)
     lies = kind in _LYING
     image = (_LYING if lies else _STANDING)[kind](product, look, view)
+    if "pack" in product.tokens and not product.plain:
+        image = _several(image, int(product.tokens["pack"]), view.side)
     return Figure(image, lies, view if kind in _FLAT else None)
+
+
+def _several(image: Image.Image, pieces: int, side: int) -> Image.Image:
+    """Show up to four pieces of a pack, those behind a little smaller."""
+    count = min(pieces, 4)
+    width, height = image.size
+    step = int(width * (0.7 if count == 2 else 0.5))
+    canvas = Image.new("RGBA", (width + step * (count - 1), height), (0, 0, 0, 0))
+    for place in range(count - 1, -1, -1):
+        share = 1 - 0.035 * place
+        piece = image if place == 0 else image.resize((int(width * share), int(height * share)))
+        x = step * place if side < 0 else canvas.width - piece.width - step * place
+        canvas.alpha_composite(piece, (x, height - piece.height - int(height * 0.012 * place)))
+    return canvas

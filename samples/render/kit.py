@@ -88,7 +88,9 @@ class Sheet:
     def line(self, points: Sequence[Point], fill: Fill, width: float, *, body: bool = False) -> None:
         """Draw a line of `width` pixels through `points`."""
         scaled = [(x * SCALE, y * SCALE) for x, y in points]
-        self._draw.line(scaled, fill=fill, width=max(1, round(width * SCALE)), joint="curve")
+        self._draw.line(
+            scaled, fill=fill, width=max(1, round(width * SCALE)), joint="curve" if width > 3 else None
+        )
         if body:
             self._cut.line(scaled, fill=255, width=round(width * SCALE), joint="curve")
 
@@ -144,17 +146,17 @@ def lit(rgb: Image.Image, mask: Image.Image, shade: Floats | None, glow: Floats 
         # Band by band: NumPy is several times slower on three values per pixel than on three planes.
         for at, band in enumerate(bands):
             plane = np.asarray(band, dtype=np.float32)
-            if shade is not None:
-                plane = plane * shade
+            plane = plane * shade if shade is not None else plane.copy()
             if glow is not None:
-                plane = plane + glow
+                plane += glow
             bands[at] = to_band(plane)
     return Image.merge("RGBA", [*bands, mask])
 
 
 def to_band(plane: Floats) -> Image.Image:
-    """Return height x width numbers as an 8-bit band, those out of range cut off."""
-    return Image.fromarray(np.clip(plane, 0, 255).astype(np.uint8))
+    """Return height x width numbers as an 8-bit band; cuts off, in place, what is out of range."""
+    np.clip(plane, 0, 255, out=plane)
+    return Image.fromarray(plane.astype(np.uint8))
 
 
 def pillow(mask: Image.Image, radius: float, side: int, depth: float = 0.5) -> Floats:

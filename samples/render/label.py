@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from samples.products import Product
 from samples.render.emblems import emblem, fruit
-from samples.render.kit import Sheet
+from samples.render.kit import SCALE, Sheet
 from samples.render.look import Look, Rgb, dark, ink_on, light, mix
 from samples.render.patterns import PATTERNS
 
@@ -23,7 +23,8 @@ def artwork(product: Product, look: Look, width: float, height: float, *, across
     rng = random.Random(product.line.art)
     tint = mix(ground, look.second, 0.3 if plain else 0.45)
     PATTERNS[look.pattern % len(PATTERNS)](sheet, tint, rng)
-    _LAYOUTS[look.layout % len(_LAYOUTS)](sheet, product, look, width * across)
+    draw = _layout_wide if width * across > 1.25 * height else _LAYOUTS[look.layout % len(_LAYOUTS)]
+    draw(sheet, product, look, width * across)
     return sheet
 
 
@@ -53,17 +54,29 @@ def _texts(
     """Write brand, name, flavour and size at the heights `rows` (shares of the sheet's height)."""
     x, high, span = sheet.width / 2, sheet.height, width * 0.84
     unit = min(width, high)
-    brand, name, flavour, size = rows
-    sheet.text(
-        (x, high * brand), brand_text(product, look), ink, size=unit * 0.22, width=span, face=look.face
+    brand, name, flavour, size = (high * row for row in rows)
+    face = look.face
+    # Bounded by the height too, or the lines of a low, wide label would run into each other.
+    big, middle, small = (
+        min(unit * 0.22, high * 0.15),
+        min(unit * 0.13, high * 0.1),
+        min(unit * 0.085, high * 0.07),
     )
-    sheet.text(
-        (x, high * name), product.line.name, second, size=unit * 0.13, width=span, face=(look.face + 2) % 6
-    )
-    line = " · ".join(part for part in (product.line.flavour[0], product.line.kind.nouns[0][0]) if part)
-    sheet.text((x, high * flavour), line, second, size=unit * 0.085, width=span, face=6)
-    if size_text(product):
-        sheet.text((x, high * size), size_text(product), ink, size=unit * 0.08, width=span, face=2)
+    sheet.text((x, brand), brand_text(product, look), ink, size=big, width=span, face=face)
+    sheet.text((x, name), product.line.name, second, size=middle, width=span, face=(face + 2) % 6)
+    sheet.text((x, flavour), _contents(product), second, size=small, width=span, face=6)
+    _size(sheet, product, (x, size), unit * 0.085)
+
+
+def _contents(product: Product) -> str:
+    return " · ".join(part for part in (product.line.flavour[0], product.line.kind.nouns[0][0]) if part)
+
+
+def _size(sheet: Sheet, product: Product, at: tuple[float, float], size: float) -> None:
+    """Write the size in whichever ink can be read there."""
+    ground = sheet.rgb.getpixel((int(at[0] * SCALE), int(at[1] * SCALE)))
+    ink = ink_on((ground[0], ground[1], ground[2])) if isinstance(ground, tuple) else (0, 0, 0)
+    sheet.text(at, size_text(product), ink, size=size, width=sheet.width * 0.5, face=0)
 
 
 def _layout_band(sheet: Sheet, product: Product, look: Look, width: float) -> None:
@@ -71,14 +84,6 @@ def _layout_band(sheet: Sheet, product: Product, look: Look, width: float) -> No
     sheet.rect((0, high * 0.1, wide, high * 0.36), look.main)
     _texts(sheet, product, look, width, (0.23, 0.44, 0.52, 0.94), ink_on(look.main), dark(look.main, 0.5))
     fruit(sheet, look, wide / 2, high * 0.71, min(width * 0.26, high * 0.14))
-    sheet.text(
-        (wide / 2, high * 0.94),
-        size_text(product),
-        dark(look.main, 0.5),
-        size=high * 0.045,
-        width=width * 0.6,
-        face=2,
-    )
 
 
 def _layout_oval(sheet: Sheet, product: Product, look: Look, width: float) -> None:
@@ -107,6 +112,28 @@ def _layout_diagonal(sheet: Sheet, product: Product, look: Look, width: float) -
     emblem(sheet, look, wide / 2, high * 0.11, min(width, high) * 0.09, ink)
     _texts(sheet, product, look, width, (0.25, 0.37, 0.45, 0.93), ink, ink)
     fruit(sheet, look, wide / 2, high * 0.74, min(width * 0.27, high * 0.14))
+
+
+def _layout_wide(sheet: Sheet, product: Product, look: Look, width: float) -> None:
+    """For low boxes: print on the left, a picture in a panel on the right."""
+    high, wide = sheet.height, sheet.width
+    panel = wide * (0.62 if look.build % 2 else 0.68)
+    sheet.rect((panel, 0, wide, high), look.second)
+    sheet.rect((panel - 5, 0, panel, high), light(look.second, 0.5))
+    fruit(sheet, look, (panel + wide) / 2, high * 0.48, min((wide - panel) * 0.34, high * 0.3))
+    ground = look.paper if look.layout in {0, 3} else look.main
+    ink, middle, span = ink_on(ground), panel / 2, min(panel, width) * 0.84
+    if look.layout % 2:
+        sheet.rect((0, high * 0.78, panel - 5, high), dark(ground, 0.25))
+    emblem(sheet, look, middle, high * 0.17, high * 0.09, ink)
+    sheet.text(
+        (middle, high * 0.4), brand_text(product, look), ink, size=high * 0.2, width=span, face=look.face
+    )
+    sheet.text(
+        (middle, high * 0.58), product.line.name, ink, size=high * 0.12, width=span, face=(look.face + 2) % 6
+    )
+    sheet.text((middle, high * 0.7), _contents(product), ink, size=high * 0.08, width=span, face=6)
+    _size(sheet, product, (middle, high * 0.89), high * 0.09)
 
 
 def _layout_minimal(sheet: Sheet, product: Product, look: Look, width: float) -> None:

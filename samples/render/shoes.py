@@ -46,41 +46,32 @@ def sneaker(product: Product, look: Look, view: View) -> Image.Image:
 
 
 def _sole(sheet: Sheet, look: Look, sole: Rgb) -> None:
-    thick = 26 + look.build % 4 * 5
-    base = curve(
-        [
-            (22, 186),
-            (120, 190),
-            (250, 192),
-            (402, 178),
-            (412, 198),
-            (396, 190 + thick),
-            (40, 190 + thick),
-            (18, 206),
-        ],
-        6,
-    )
-    sheet.polygon(base, sole, body=True)
-    sheet.line([(26, 198), (250, 202), (404, 192)], dark(sole, 0.2), 2)
-    sheet.rect((36, 184 + thick, 398, 190 + thick), dark(sole, 0.4), radius=3)
+    thick = 16 + look.build % 4 * 5
+    top = [(20, 180), (70, 187), (250, 191), (350, 184), (408, 166)]
+    low = [
+        (414, 180),
+        (398, 188 + thick * 0.8),
+        (330, 190 + thick),
+        (60, 190 + thick),
+        (22, 186 + thick),
+        (14, 198),
+    ]
+    sheet.polygon(curve([*top, *low], 6), sole, body=True)
+    sheet.line(curve([(24, 190), (250, 200), (350, 194), (410, 176)], 6, closed=False), dark(sole, 0.22), 2)
+    under = [(398, 187 + thick * 0.8), (330, 187 + thick), (60, 187 + thick), (24, 184 + thick)]
+    sheet.line(under, dark(sole, 0.45), 5)
     if look.build % 2:
-        for x in range(60, 380, 18):
-            sheet.line([(x, 206), (x + 7, 186 + thick)], mix(sole, look.second, 0.5), 3)
+        for x in range(50, 360, 16):
+            sheet.line([(x, 203), (x + 5, 184 + thick)], mix(sole, look.second, 0.5), 3)
 
 
 def _mark(sheet: Sheet, look: Look, fill: Rgb) -> None:
-    """Draw the brand's mark on the side: stripes, a swoosh-free wave, a star or a block."""
+    """Draw the brand's mark on the side: chevrons, a star, a wave, blocks or a ring."""
     kind = look.emblem % 5
     if kind == 0:
-        for k in range(3):
+        for x in (164, 200):
             sheet.polygon(
-                [
-                    (170 + k * 32, 186),
-                    (186 + k * 32, 186),
-                    (222 + k * 26, 110 + k * 8),
-                    (208 + k * 26, 106 + k * 8),
-                ],
-                fill,
+                [(x, 128), (x + 18, 122), (x + 44, 156), (x + 8, 188), (x - 10, 188), (x + 22, 156)], fill
             )
     elif kind == 1:
         sheet.polygon(star(214, 150, 30, 5, 0.45), fill)

@@ -35,8 +35,9 @@ def coffee(product: Product, look: Look, view: View) -> Image.Image:
 def snack(product: Product, look: Look, view: View) -> Image.Image:
     """Draw a puffed foil bag with crimped ends."""
     wide, high = 230 + look.proportion * 40, 320 + look.build % 4 * 14
-    sheet = artwork(product, look, wide, high, across=0.82)
     ground = look.paper if look.layout in {0, 3} else look.main
+    sheet = Sheet(wide, high, ground)
+    sheet.paste(artwork(product, look, wide, high - 44, across=0.82).rgb, (0, 22))
     teeth = int(wide / 9)
     top = [(6 + (wide - 12) * k / teeth, 0 if k % 2 else 5) for k in range(teeth + 1)]
     low = [(wide - 6 - (wide - 12) * k / teeth, high - (0 if k % 2 else 5)) for k in range(teeth + 1)]

@@ -36,11 +36,15 @@ def revolve(
     rows = np.arange(-rise, surface.height * SCALE + sag, dtype=np.float32)
     radius = np.interp(rows, heights, radii).astype(np.float32)
     columns = np.arange(int(2 * largest) + 2 * SCALE, dtype=np.float32) + 0.5 - (largest + SCALE)
-    across = columns[None, :] / radius[:, None]
+    across = columns[None, :] * (1 / radius)[:, None]
     inside = np.abs(across) < 1
-    clipped = np.clip(across, -1, 1)
-    sag_by = np.sqrt(1 - clipped * clipped) * (view.pitch * radius)[:, None]
-    row = (rows[:, None] - sag_by).astype(np.int32)
+    clipped = np.clip(across, -1, 1, out=across)
+    below = np.multiply(clipped, clipped)
+    np.subtract(1, below, out=below)
+    np.sqrt(below, out=below)
+    below *= (-view.pitch * radius)[:, None]
+    below += rows[:, None]
+    row = below.astype(np.int32)
     inside &= (row >= 0) & (row < surface.height * SCALE)
     pixels = _gather(surface, row, clipped, view.yaw)
     pixels[..., 3] = inside * np.uint8(255)
@@ -60,8 +64,12 @@ def _gather(surface: Sheet, row: npt.NDArray[np.int32], across: Floats, yaw: flo
     flat = np.asarray(surface.rgb.convert("RGBA")).view(np.uint32)[..., 0]
     table = np.arcsin(np.linspace(-1, 1, 2048)) + yaw
     column = ((table / SWEEP + 0.5) * flat.shape[1]).clip(0, flat.shape[1] - 1).astype(np.int32)
-    place = np.take(column, ((across + 1) * 1023.5).astype(np.int32))
-    place += np.clip(row, 0, flat.shape[0] - 1) * np.int32(flat.shape[1])
+    step = across * np.float32(1023.5)
+    step += np.float32(1023.5)
+    place = np.take(column, step.astype(np.int32))
+    row = np.clip(row, 0, flat.shape[0] - 1)
+    row *= np.int32(flat.shape[1])
+    place += row
     taken = np.take(flat.reshape(-1), place)
     return taken.view(np.uint8).reshape(*row.shape, 4)
 
