@@ -11,9 +11,9 @@ ENDED = frozenset({"succeeded", "failed", "cancelled"})
 class Job:
     """A request and how far it is.
 
-    `counts` are of listings, pairs and groups; `stages` maps a stage to its units done and in total (None: not
-    known yet); `progress` is 0 to 1, `rate` listings per second, `eta_seconds` what is left, each None when not
-    known. `retry_after_s` is when the service wants to be asked again.
+    `counts` are of listings, pairs and groups; `stages` maps a stage to its units done and in total (None:
+    not known yet); `progress` is 0 to 1, `rate` listings per second, `eta_seconds` what is left, each None
+    when not known. `retry_after_s` is when the service wants to be asked again.
     """
 
     id: str

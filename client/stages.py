@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from client.models import Job
 
 UPLOAD = "receiving"
+_UNITS = {"match": "slices", "finish": "steps"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class StageProgress:
 
 
 def stages(job: Job) -> tuple[StageProgress, ...]:
-    """Return the stages of a submission in their order: in listings where those are counted, else in slices."""
+    """Return the stages of a submission in their order, in listings where those are counted."""
     rows = job.counts.get("rows", 0)
     total = None if job.stage == UPLOAD else rows
     of_listings = {
@@ -35,7 +36,9 @@ def stages(job: Job) -> tuple[StageProgress, ...]:
         if name in of_listings:
             found.append(StageProgress(name, of_listings[name], total))
         else:
-            found.append(StageProgress(name, units.get("done") or 0, units.get("total"), "slices"))
+            found.append(
+                StageProgress(name, units.get("done") or 0, units.get("total"), _UNITS.get(name, "units"))
+            )
     return tuple(found)
 
 

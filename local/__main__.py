@@ -1,16 +1,26 @@
 """The command line `python -m local`: up, down, settings, demo."""
 
+import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
+from client import DoppelError
 from local.background import Background
+from local.demo.demonstration import Plan, demonstrate
 from local.environment import ROOT, user_settings
 from local.errors import LocalError
 from local.settings import env_file, markdown_table
 
-app = typer.Typer(help="The whole of Doppel on this machine.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="The whole of Doppel on this machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command()
@@ -45,11 +55,34 @@ def settings(
     typer.echo(markdown_table() if markdown else env_file(), nl=False)
 
 
+@app.command()
+def demo(
+    listings: Annotated[int, typer.Option(min=2, help="Listings of the sample catalog.")] = 600,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same catalog.")] = 7,
+    reports: Annotated[Path, typer.Option(help="Folder for figures and contact sheets.")] = ROOT / "reports",
+) -> None:
+    """Find the duplicates of a sample catalog with a stack of its own, and stop that stack again."""
+    # A termination unwinds like Ctrl-C, so that no process of the stack is left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    settings = user_settings(ROOT / ".env")
+    demonstrate(
+        Plan(
+            run_dir=ROOT / ".run" / "demo",
+            reports=reports,
+            settings=settings,
+            profile=settings.get("DOPPEL_PROFILE", "bundled"),
+            listings=listings,
+            seed=seed,
+        ),
+        Console(),
+    )
+
+
 def main() -> None:
     """Run the command line; a failure that a person can act on is one message, not a traceback."""
     try:
         app()
-    except LocalError as error:
+    except (LocalError, DoppelError) as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(1)
 

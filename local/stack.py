@@ -145,7 +145,6 @@ class Stack:
 
     def close(self) -> None:
         """Stop everything, Redis last; remove a temporary folder."""
-        atexit.unregister(self.close)
         running = [p for p in self.processes.values() if p.alive and p.name != "redis"]
         for process in running:
             process.ask_to_end()
@@ -155,6 +154,7 @@ class Stack:
             process.kill()
         if self._temporary:
             shutil.rmtree(self.run_dir, ignore_errors=True)
+        atexit.unregister(self.close)
 
     def _redis_answers(self) -> bool:
         try:
