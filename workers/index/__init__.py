@@ -1,0 +1,1 @@
+"""The index worker: catalogs, candidates, classifier, groups; the only process that opens a catalog."""

@@ -1,0 +1,122 @@
+"""Interactive requests: compare two listings, or search a catalog for one."""
+
+import logging
+import time
+
+from pydantic import JsonValue
+
+from shared.blocks import unpack
+from shared.errors import CorruptBlock, JobFailure
+from shared.inflight import InFlight
+from shared.ledger import Ledger
+from shared.messages import Query
+from workers.index.candidates import find_candidates
+from workers.index.catalogs import Catalogs
+from workers.index.matcher import Match, Matcher, context_of
+from workers.index.query_sides import models_in, query_sides
+from workers.index.scoring import Context
+from workers.index.sides import Sides, stored_sides
+from workers.index.store import StoredListing
+from workers.index.verdicts import evidence_of
+
+log = logging.getLogger(__name__)
+_UNIT = "query"
+
+
+class NotComparable(JobFailure):
+    """Two listings have neither an image nor a title in common."""
+
+    code = "not_comparable"
+
+
+class AnswerQuery:
+    """Answers queries whose listings an encoder has encoded."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        inflight: InFlight,
+        catalogs: Catalogs,
+        matcher: Matcher,
+        without_catalog: Context,
+    ) -> None:
+        self._ledger = ledger
+        self._inflight = inflight
+        self._catalogs = catalogs
+        self._matcher = matcher
+        self._without_catalog = without_catalog
+
+    def __call__(self, query: Query) -> None:
+        """Answer the query in the ledger, or say there why it cannot be answered.
+
+        Raises:
+            LedgerUnavailable: Redis did not answer; the client is told by the deadline.
+        """
+        if time.time() * 1000 > query.deadline_ms:
+            log.info("too late for a query", extra={"query": query.job_id})
+            return
+        block = self._inflight.get_block(query.job_id, _UNIT)
+        if block is None:
+            self._ledger.fail(query.job_id, "embeddings_missing", "the embeddings of this request were lost")
+            return
+        try:
+            result = self._compare(query, block) if query.kind == "dedup" else self._search(query, block)
+        except (JobFailure, CorruptBlock) as error:
+            self._ledger.fail(query.job_id, error.code, str(error))
+        else:
+            self._ledger.answer(query.job_id, result)
+        self._inflight.drop_block(query.job_id, _UNIT)
+
+    def _compare(self, query: Query, block: bytes) -> dict[str, JsonValue]:
+        sides, models = query_sides(query, block), models_in(unpack(block)[0])
+        context = self._without_catalog
+        if query.catalog is not None:
+            catalog = self._catalogs.get(query.catalog)
+            self._matcher.check_models(models, catalog)
+            context = context_of(catalog)
+        match = self._matcher.score(sides, sides, [(0, 1)], context, models, query.threshold)[0]
+        if match.measured.situation is None:
+            raise NotComparable("the two listings have neither an image nor a title in common to compare")
+        evidence = evidence_of(match.measured, self._matcher.classifier_for(models))
+        return {
+            **_told(match),
+            "threshold": match.decided.threshold,
+            "calibrated": match.decided.calibrated,
+            "evidence": {name: {**parts} for name, parts in evidence.items()},
+        }
+
+    def _search(self, query: Query, block: bytes) -> dict[str, JsonValue]:
+        sides, models = query_sides(query, block), models_in(unpack(block)[0])
+        catalog = self._catalogs.get(query.catalog or "")
+        self._matcher.check_models(models, catalog)
+        near = find_candidates(sides, catalog, query.k)[0]
+        theirs = stored_sides(catalog, near)
+        pairs = [(0, place) for place in range(len(near))]
+        matches = self._matcher.score(sides, theirs, pairs, context_of(catalog), models, query.threshold)
+        best = sorted(matches, key=lambda match: _order(match, theirs))[: query.k]
+        return {
+            "catalog": catalog.name,
+            "calibrated": all(match.decided.calibrated for match in best),
+            "matches": [_found(match, theirs.listings[match.b]) for match in best],
+        }
+
+
+def _order(match: Match, sides: Sides) -> tuple[float, float, str]:
+    return -match.decided.probability, -(match.measured.fused_sim or 0.0), sides.listings[match.b].id
+
+
+def _told(match: Match) -> dict[str, JsonValue]:
+    return {
+        "verdict": match.decided.verdict,
+        "probability": match.decided.probability,
+        "image_sim": match.measured.image_sim,
+        "text_sim": match.measured.text_sim,
+        "fused_sim": match.measured.fused_sim,
+        "lexical_sim": match.measured.lexical_sim,
+        "conflicts": [conflict.model_dump() for conflict in match.measured.conflicts],
+    }
+
+
+def _found(match: Match, listing: StoredListing) -> dict[str, JsonValue]:
+    about: dict[str, JsonValue] = {"listing_id": listing.id, "title": listing.title, "image": listing.image}
+    return {**about, **_told(match), "threshold": match.decided.threshold}

@@ -1,0 +1,53 @@
+"""Types of the arrays that the index worker passes around."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Keys = NDArray[np.int64]
+Scores = NDArray[np.float64]
+Vectors = NDArray[np.float32]
+# A scipy CSR matrix; scipy ships no types.
+Rows = Any
+Modality = Literal["image", "text"]
+MODALITIES: tuple[Modality, Modality] = ("image", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What a search found for one query: keys (n,) with their scores (n,), best first, ties by key."""
+
+    keys: Keys
+    scores: Scores
+
+
+def ranked(keys: Keys, scores: Scores, k: int, most: int) -> Neighbours:
+    """Return the best k, and all that tie with the k-th, but no more than `most`.
+
+    Ties are broken by key, so that no result depends on the order in which listings came.
+    """
+    order = np.lexsort((keys, -scores))
+    keys, scores = keys[order], scores[order]
+    if len(keys) > k:
+        end = min(int(np.searchsorted(-scores, -scores[k - 1], side="right")), most)
+        keys, scores = keys[:end], scores[:end]
+    return Neighbours(keys, scores)
+
+
+def most_ties(k: int) -> int:
+    """Return how many neighbours a search for k may return when many tie with the k-th."""
+    return 3 * k + 20
+
+
+def similarities(a: Vectors, b: Vectors) -> Scores:
+    """Return the cosine of each row of a (n, dim) with the same row of b.
+
+    Computed in float64, row by row, and rounded: the same two vectors give the same value in every batch,
+    and equal vectors give 1.
+    """
+    left, right = a.astype(np.float64), b.astype(np.float64)
+    norms = np.sqrt((left * left).sum(axis=1) * (right * right).sum(axis=1))
+    cosines: Scores = np.round((left * right).sum(axis=1) / np.maximum(norms, 1e-12), 9)
+    return cosines

@@ -1,0 +1,134 @@
+"""A catalog: its store, and the indexes that are built from it."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from shared.messages import Listing, Rejection
+from shared.titles import normalise_title
+from workers.index.arrays import MODALITIES, Keys, Modality
+from workers.index.arrival import Arrival
+from workers.index.keys import key_of
+from workers.index.ngrams import count_ngrams
+from workers.index.ports import LexicalIndex, VectorIndex
+from workers.index.store import Counts, Database, GroupTable, JobTable, ListingTable, PairTable
+from workers.index.store.listings import unit_vectors
+from workers.index.vocabulary import Vocabulary
+
+
+class Catalog:
+    """One catalog, opened. Used by one task at a time.
+
+    `vectors` has an index per modality that was seen; `vocabulary` counts the words of the titles.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        database: Database,
+        make_vector_index: Callable[[int], VectorIndex],
+        make_lexical_index: Callable[[], LexicalIndex],
+    ) -> None:
+        self.name = name
+        self.database = database
+        self.listings = ListingTable(database)
+        self.jobs = JobTable(database)
+        self.pairs = PairTable(database)
+        self.groups = GroupTable(database)
+        self.vectors: dict[Modality, VectorIndex] = {}
+        self._make_vector_index = make_vector_index
+        self.lexical = make_lexical_index()
+        self.vocabulary = Vocabulary()
+
+    def load(self) -> None:
+        """Build the indexes from the store."""
+        for modality, (_, dim) in self.listings.models().items():
+            self.vectors[modality] = self._make_vector_index(dim)
+            for keys, vectors in self.listings.vectors(modality):
+                self.vectors[modality].upsert(keys, vectors)
+        for numbers, titles in self.listings.titles():
+            self._index_titles(numbers, titles)
+
+    def model(self, modality: Modality) -> str | None:
+        """Return the model whose embeddings the catalog holds, None before the first."""
+        pinned = self.listings.models().get(modality)
+        return pinned[0] if pinned else None
+
+    def has(self, modality: Modality, keys: Keys) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        """Say of each key whether its listing has a vector of the modality."""
+        index = self.vectors.get(modality)
+        return np.zeros(len(keys), bool) if index is None else np.array(index.has(keys), bool)
+
+    def ingest(self, job: str, unit: str, sequence: int, arrival: Arrival) -> Counts:
+        """Store a chunk in one transaction and return its counts; one stored before changes nothing.
+
+        A listing that a later job wrote stays as that job wrote it, and still belongs to this job.
+
+        Raises:
+            ProfileMismatch: the catalog holds embeddings of another model.
+        """
+        before = self.jobs.finished_chunk(job, unit)
+        if before is not None:
+            return before
+        written: dict[int, Listing] = {}
+        rejections = dict(arrival.rejections)
+        with self.database.transaction():
+            for modality, (model, dim) in arrival.models.items():
+                self.listings.pin(self.name, modality, model, dim)
+            for row, listing in sorted(arrival.listings.items()):
+                if not self.jobs.add_row(job, listing.id, row):
+                    rejections[row] = _repeated(row, listing.id)
+                elif self.listings.sequence(listing.id) <= sequence:
+                    written[row] = listing
+            for rejection in rejections.values():
+                self.jobs.add_rejection(job, rejection)
+            self._write(written, arrival, sequence)
+            counts = Counts(
+                accepted=len(arrival.listings) + len(arrival.rejections) - len(rejections),
+                rejected=len(rejections),
+            )
+            self.jobs.finish_chunk(job, unit, counts)
+        self._index(written, arrival)
+        return counts
+
+    def _write(self, written: dict[int, Listing], arrival: Arrival, sequence: int) -> None:
+        for row, listing in written.items():
+            data = {modality: held[row] for modality, held in arrival.vectors.items() if row in held}
+            if not self.listings.unchanged(listing, data):
+                self.pairs.drop_of(listing.id)
+            self.listings.upsert(listing, normalise_title(listing.title), sequence)
+        for modality, held in arrival.vectors.items():
+            rows = [row for row in written if row in held]
+            self.listings.put_vectors(
+                modality, [key_of(written[row].id) for row in rows], [held[row] for row in rows]
+            )
+
+    def _index(self, written: dict[int, Listing], arrival: Arrival) -> None:
+        numbers = {row: key_of(listing.id) for row, listing in written.items()}
+        for modality in MODALITIES:
+            held = {row: data for row, data in arrival.vectors.get(modality, {}).items() if row in written}
+            bare = np.array([key for row, key in numbers.items() if row not in held], np.int64)
+            if modality in self.vectors and len(bare):
+                self.vectors[modality].delete(bare)
+            if held:
+                if modality not in self.vectors:
+                    self.vectors[modality] = self._make_vector_index(arrival.models[modality][1])
+                keys = np.array([numbers[row] for row in held], np.int64)
+                self.vectors[modality].upsert(keys, unit_vectors(list(held.values())))
+        self._index_titles(
+            list(numbers.values()), [normalise_title(listing.title) for listing in written.values()]
+        )
+
+    def _index_titles(self, numbers: list[int], titles: list[str]) -> None:
+        if numbers:
+            self.lexical.upsert(np.array(numbers, np.int64), count_ngrams(titles))
+            self.vocabulary.upsert(zip(numbers, titles, strict=True))
+
+
+def _repeated(row: int, listing_id: str) -> Rejection:
+    return Rejection(
+        row=row,
+        listing_id=listing_id,
+        code="listing_duplicate_id",
+        detail="another row of this submission has the same id",
+    )

@@ -1,0 +1,78 @@
+"""All catalogs of the folder that this process owns."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.errors import UnknownCatalog
+from workers.index.catalog import Catalog
+from workers.index.lock import FolderLock
+from workers.index.ports import LexicalIndex, VectorIndex
+from workers.index.store import open_database
+
+FILE = "catalog.db"
+
+
+class Catalogs:
+    """Opens catalogs by name and keeps them open; a folder per catalog."""
+
+    def __init__(
+        self,
+        folder: Path,
+        make_vector_index: Callable[[int], VectorIndex],
+        make_lexical_index: Callable[[], LexicalIndex],
+    ) -> None:
+        self._folder = folder
+        self._make_vector_index = make_vector_index
+        self._make_lexical_index = make_lexical_index
+        self._lock = FolderLock(folder)
+        self._open: dict[str, Catalog] = {}
+
+    def acquire(self) -> None:
+        """Own the folder, until `close`.
+
+        Raises:
+            AlreadyOwned: another process owns it.
+        """
+        self._lock.acquire()
+
+    def get(self, name: str) -> Catalog:
+        """Return the catalog.
+
+        Raises:
+            UnknownCatalog: there is none of this name.
+        """
+        if name not in self._open and not (self._folder / name / FILE).exists():
+            raise UnknownCatalog(f"there is no catalog {name!r}")
+        return self.get_or_create(name)
+
+    def get_or_create(self, name: str) -> Catalog:
+        """Return the catalog, making it if there is none."""
+        if name not in self._open:
+            directory = self._folder / name
+            directory.mkdir(parents=True, exist_ok=True)
+            database = open_database(directory / FILE)
+            catalog = Catalog(name, database, self._make_vector_index, self._make_lexical_index)
+            catalog.load()
+            self._open[name] = catalog
+        return self._open[name]
+
+    @contextmanager
+    def changing(self, name: str) -> Iterator[Catalog]:
+        """Give the catalog to a block that writes; when it raises, the catalog is read anew next time.
+
+        An index that missed a committed change would answer wrongly until the next start.
+        """
+        catalog = self.get_or_create(name)
+        try:
+            yield catalog
+        except BaseException:
+            self._open.pop(name).database.close()
+            raise
+
+    def close(self) -> None:
+        """Close all catalogs and give the folder back."""
+        for catalog in self._open.values():
+            catalog.database.close()
+        self._open.clear()
+        self._lock.release()

@@ -1,0 +1,87 @@
+"""Features of a pair: pure functions, the same whichever side comes first.
+
+A missing image or title is a situation with a model of its own, never a similarity of zero.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Final, Literal
+
+from rapidfuzz import fuzz
+
+from workers.index.tokens.conflicts import KINDS, Comparison
+from workers.index.tokens.facts import Facts
+
+Situation = Literal["image_text", "text_only", "image_only"]
+SITUATIONS: Final[tuple[Situation, ...]] = ("image_text", "text_only", "image_only")
+
+_IMAGE: Final = ("image_sim",)
+_TEXT: Final = (
+    "text_sim", "lexical_sim", "token_set", "token_sort", "partial", "overlap_least", "overlap_most",
+)  # fmt: skip
+_TOKENS: Final = tuple(f"{kind}_{state}" for kind in KINDS for state in ("match", "conflict", "one_sided"))
+_ATTRIBUTES: Final = (
+    "brand_match",
+    "brand_conflict",
+    "price_gap",
+    "price_unknown",
+    "gtin_match",
+    "gtin_conflict",
+)
+NAMES: Final[dict[Situation, tuple[str, ...]]] = {
+    "image_text": (*_IMAGE, *_TEXT, *_TOKENS, *_ATTRIBUTES),
+    "text_only": (*_TEXT, *_TOKENS, *_ATTRIBUTES),
+    "image_only": (*_IMAGE, *_ATTRIBUTES),
+}
+# Those that take more values than 0 and 1.
+CONTINUOUS: Final = frozenset((*_IMAGE, *_TEXT, "price_gap"))
+_MOST_PRICE_GAP = 2.0
+
+
+def situation_of(images: bool, titles: bool) -> Situation | None:
+    """Return what both sides have; None if there is nothing to compare."""
+    if images:
+        return "image_text" if titles else "image_only"
+    return "text_only" if titles else None
+
+
+def word_features(a: Facts, b: Facts, rarity: Callable[[str], float]) -> dict[str, float]:
+    """Return how much the words of two titles have in common, each 0 to 1.
+
+    `overlap_…` weighs words by rarity: the share of either title's weight that the other holds.
+    """
+    # Exact sums: the order of a set changes from process to process.
+    shared = math.fsum(rarity(word) for word in a.words & b.words)
+    shares = [shared / (math.fsum(rarity(word) for word in side.words) or 1.0) for side in (a, b)]
+    first, second = sorted((a.text, b.text))
+    return {
+        "token_set": fuzz.token_set_ratio(first, second) / 100,
+        "token_sort": fuzz.token_sort_ratio(first, second) / 100,
+        "partial": fuzz.partial_ratio(first, second) / 100,
+        "overlap_least": min(shares),
+        "overlap_most": max(shares),
+    }
+
+
+def token_features(comparisons: dict[str, Comparison]) -> dict[str, float]:
+    """Return a flag per kind of token and state."""
+    return {
+        f"{kind}_{state}": float(found.state == state)
+        for kind, found in comparisons.items()
+        for state in ("match", "conflict", "one_sided")
+    }
+
+
+def attribute_features(a: Facts, b: Facts) -> dict[str, float]:
+    """Return what brand, price and GTIN say where both sides have them; `price_gap` is |ln(price ratio)|."""
+    brands, codes = bool(a.brand and b.brand), bool(a.gtin and b.gtin)
+    known = a.price is not None and b.price is not None
+    gap = abs(math.log(a.price / b.price)) if a.price is not None and b.price is not None else 0.0
+    return {
+        "brand_match": float(brands and a.brand == b.brand),
+        "brand_conflict": float(brands and a.brand != b.brand),
+        "price_gap": min(gap, _MOST_PRICE_GAP),
+        "price_unknown": float(not known),
+        "gtin_match": float(codes and a.gtin == b.gtin),
+        "gtin_conflict": float(codes and a.gtin != b.gtin),
+    }

@@ -1,0 +1,84 @@
+"""Stage `finish`: groups are brought up to date, results written, the job ended."""
+
+import json
+from collections.abc import Iterator
+
+from shared.ledger import Claim, JobRecord, Ledger
+from shared.messages import FinishedJob, Group, UnitHint
+from shared.settings import IndexSettings
+from shared.spool import Spool, finished_key
+from workers.index.catalog import Catalog
+from workers.index.catalogs import Catalogs
+from workers.index.pages import summary_key, write_pages
+from workers.index.regroup import regroup
+
+
+class FinishJob:
+    """Finishes jobs. Doing so twice writes the same results."""
+
+    def __init__(self, ledger: Ledger, spool: Spool, catalogs: Catalogs, settings: IndexSettings) -> None:
+        self._ledger = ledger
+        self._spool = spool
+        self._catalogs = catalogs
+        self._settings = settings
+
+    def __call__(self, claim: Claim) -> tuple[UnitHint, ...]:
+        """Do the unit of work.
+
+        Raises:
+            SpoolUnavailable, LedgerUnavailable: to be tried again.
+        """
+        job = claim.job_id
+        record = self._ledger.read(job)
+        assert record.options is not None  # noqa: S101 - every submission has options
+        with self._catalogs.changing(record.options.catalog) as catalog:
+            counts = self._counts_of_before(job)
+            if counts is None:
+                counts = self._write(catalog, record)
+            # In this order: a job whose last unit is done and that did not end would never end.
+            self._ledger.finish(job, "succeeded", **counts)
+            hints = self._ledger.units.complete(claim)
+            with catalog.database.transaction():
+                catalog.jobs.forget(job)
+        return hints
+
+    def _counts_of_before(self, job: str) -> dict[str, int] | None:
+        """Return what an earlier attempt found, which may have died between the record and the ledger.
+
+        Its rows may be gone from the store already, so its results are not written again.
+        """
+        data = self._spool.get(finished_key(job))
+        if data is None:
+            return None
+        fields = FinishedJob.model_validate_json(data).fields
+        return {name: int(str(fields[name])) for name in ("pairs", "duplicates", "variants", "groups")}
+
+    def _write(self, catalog: Catalog, record: JobRecord) -> dict[str, int]:
+        job, rows = record.id, self._settings.page_rows
+        groups = list(_touching(regroup(catalog, self._settings.max_group), set(catalog.jobs.listings(job))))
+        pages = {
+            "pairs": write_pages(self._spool, job, "pairs", catalog.jobs.pairs(job), rows),
+            "groups": write_pages(
+                self._spool, job, "groups", (group.model_dump_json() for group in groups), rows
+            ),
+            "rejections": write_pages(self._spool, job, "rejections", catalog.jobs.rejections(job), rows),
+        }
+        self._spool.put(summary_key(job), json.dumps({"pages": pages, "page_rows": rows}).encode())
+        verdicts = catalog.jobs.pair_counts(job)
+        counts = {
+            "pairs": sum(verdicts.values()),
+            "duplicates": verdicts.get("duplicate", 0),
+            "variants": verdicts.get("variant", 0),
+            "groups": len(groups),
+        }
+        self._spool.put(finished_key(job), self._record(record, counts).model_dump_json().encode())
+        return counts
+
+    def _record(self, record: JobRecord, counts: dict[str, int]) -> FinishedJob:
+        seen = {name: record.counts[name] for name in ("rows", "chunks", "listings", "rejected")}
+        return FinishedJob(job_id=record.id, status="succeeded", fields={**seen, **counts})
+
+
+def _touching(groups: list[Group], listings: set[str]) -> Iterator[Group]:
+    """Yield the groups that hold a listing of the job."""
+    return (group for group in groups if any(member.id in listings for member in group.members))

@@ -1,0 +1,86 @@
+"""The index worker's composition root.
+
+Run as `celery -A workers.index.main worker -Q index.interactive,index.bulk -P threads -c 1`.
+"""
+
+import logging
+
+from celery import Celery
+from celery.signals import worker_init, worker_shutdown
+
+from shared.broker import Publisher, make_celery
+from shared.errors import DoppelError
+from shared.inflight import InFlight
+from shared.ledger import Ledger
+from shared.logs import configure_logging
+from shared.settings import CommonSettings, IndexSettings
+from shared.spool import Spool
+from workers.index.answer import AnswerQuery
+from workers.index.catalogs import Catalogs
+from workers.index.classifiers import Classifiers
+from workers.index.faiss_index import FaissIndex
+from workers.index.finish import FinishJob
+from workers.index.ingest import Ingest
+from workers.index.match import MatchSlice
+from workers.index.matcher import Matcher
+from workers.index.scoring import Context
+from workers.index.tasks import UseCases, register
+from workers.index.tfidf_index import TfidfIndex
+from workers.index.vocabulary import Vocabulary
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """The worker's objects, made when it starts and not when this module is imported."""
+
+    def __init__(self, app: Celery, common: CommonSettings, settings: IndexSettings) -> None:
+        self._app = app
+        self._common = common
+        self._settings = settings
+        self._catalogs = Catalogs(settings.catalogs_dir, FaissIndex, TfidfIndex)
+        self._use_cases: UseCases | None = None
+
+    def use_cases(self) -> UseCases:
+        """Return what the tasks delegate to."""
+        if self._use_cases is None:
+            raise RuntimeError("the worker has not started")
+        return self._use_cases
+
+    def start(self, **_: object) -> None:
+        """Own the catalogs, load the classifiers, connect.
+
+        Raises:
+            SystemExit: it cannot; the message says why. Celery would swallow any other exception and go on.
+        """
+        configure_logging("index", self._common.log_level)
+        try:
+            self._catalogs.acquire()
+            matcher = Matcher(Classifiers.load(self._settings.classifiers_dir), self._settings.pair_floor)
+            ledger, spool = Ledger.connect(self._common), Spool.connect(self._common.spool_url)
+            inflight = InFlight.connect(self._common)
+            self._use_cases = UseCases(
+                ledger=ledger,
+                publisher=Publisher(self._app),
+                ingest=Ingest(ledger, spool, inflight, self._catalogs),
+                match=MatchSlice(ledger, self._catalogs, matcher),
+                finish=FinishJob(ledger, spool, self._catalogs, self._settings),
+                answer=AnswerQuery(
+                    ledger, inflight, self._catalogs, matcher, Context(TfidfIndex(), Vocabulary().rarity)
+                ),
+            )
+        except DoppelError as error:
+            raise SystemExit(f"the index worker cannot start: {error}") from error
+        log.info("ready", extra={"catalogs": str(self._settings.catalogs_dir.absolute())})
+
+    def stop(self, **_: object) -> None:
+        """Close the catalogs."""
+        self._catalogs.close()
+
+
+common_settings = CommonSettings()
+app = make_celery("index", common_settings)
+process = Process(app, common_settings, IndexSettings())
+register(app, process.use_cases)
+worker_init.connect(process.start, weak=False)
+worker_shutdown.connect(process.stop, weak=False)

@@ -1,0 +1,59 @@
+"""Stage `match`: a slice of a job's listings is compared with its candidates."""
+
+from shared.ledger import Claim, Ledger
+from shared.messages import JobOptions, Pair, UnitHint
+from workers.index.arrays import Keys
+from workers.index.catalog import Catalog
+from workers.index.catalogs import Catalogs
+from workers.index.keys import keys_of
+from workers.index.matcher import Matcher
+from workers.index.store.pairs import ScoredPair
+
+_OTHER = "catalog:"
+
+
+class MatchSlice:
+    """Matches slices. Matching one twice replaces the pairs by the same ones."""
+
+    def __init__(self, ledger: Ledger, catalogs: Catalogs, matcher: Matcher) -> None:
+        self._ledger = ledger
+        self._catalogs = catalogs
+        self._matcher = matcher
+
+    def __call__(self, claim: Claim) -> tuple[UnitHint, ...]:
+        """Do the unit of work; return the units that became possible.
+
+        Raises:
+            UnknownCatalog: the catalog to match against does not exist.
+            ProfileMismatch: it holds embeddings of another model.
+        """
+        record = self._ledger.read(claim.job_id)
+        assert record.options is not None  # noqa: S101 - every submission has options
+        size = record.counts["slice_listings"]
+        with self._catalogs.changing(record.options.catalog) as catalog:
+            ids = catalog.jobs.listings(claim.job_id, int(claim.unit) * size, size)
+            if ids:
+                self._match(catalog, claim.job_id, keys_of(ids), record.options)
+        return self._ledger.units.complete(claim)
+
+    def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
+        if options.against.startswith(_OTHER):
+            other = self._catalogs.get(options.against.removeprefix(_OTHER))
+            pairs = self._matcher.match_across(catalog, keys, options, other)
+            inside = False
+        else:
+            among = keys_of(catalog.jobs.listings(job)) if options.against == "submission" else None
+            pairs = self._matcher.match_within(catalog, keys, options, among)
+            inside = True
+        with catalog.database.transaction():
+            for pair in pairs:
+                self._store(catalog, job, pair, inside=inside)
+
+    def _store(self, catalog: Catalog, job: str, pair: Pair, *, inside: bool) -> None:
+        kept = self._matcher.keeps(pair)
+        if kept:
+            catalog.jobs.put_pair(job, pair)
+        if inside and kept:
+            catalog.pairs.put(ScoredPair(pair.a, pair.b, pair.probability, pair.verdict))
+        elif inside:
+            catalog.pairs.drop(pair.a, pair.b)

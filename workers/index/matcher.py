@@ -1,0 +1,142 @@
+"""From listings to decided pairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.errors import ProfileMismatch
+from shared.messages import JobOptions, Pair
+from workers.index.arrays import MODALITIES, Keys, Modality
+from workers.index.candidates import find_candidates
+from workers.index.catalog import Catalog
+from workers.index.classifier import Classifier
+from workers.index.classifiers import Classifiers
+from workers.index.scoring import Context, Measured, measure
+from workers.index.sides import Sides, stored_sides
+from workers.index.verdicts import Decided, decide
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pair with all that is known of it, by place: query `a`, candidate `b`."""
+
+    a: int
+    b: int
+    measured: Measured
+    decided: Decided
+
+
+def models_of(catalog: Catalog) -> dict[Modality, str]:
+    """Return the models of the catalog's embeddings."""
+    return {modality: model for modality, (model, _) in catalog.listings.models().items()}
+
+
+def context_of(catalog: Catalog) -> Context:
+    """Return the rarities of the catalog."""
+    return Context(catalog.lexical, catalog.vocabulary.rarity)
+
+
+def pair_of(match: Match, a: str, b: str) -> Pair:
+    """Return the message about a pair."""
+    return Pair(
+        a=a,
+        b=b,
+        verdict=match.decided.verdict,
+        probability=match.decided.probability,
+        image_sim=match.measured.image_sim,
+        text_sim=match.measured.text_sim,
+        fused_sim=match.measured.fused_sim,
+        lexical_sim=match.measured.lexical_sim,
+        conflicts=match.measured.conflicts,
+    )
+
+
+class Matcher:
+    """Finds the candidates of listings and decides about them."""
+
+    def __init__(self, classifiers: Classifiers, pair_floor: float) -> None:
+        self._classifiers = classifiers
+        self._floor = pair_floor
+
+    def classifier_for(self, models: dict[Modality, str]) -> Classifier | None:
+        """Return the classifier calibrated for the models, None if there is none."""
+        return self._classifiers.choose(models)
+
+    def keeps(self, pair: Pair) -> bool:
+        """Say whether a pair is worth keeping."""
+        return pair.verdict != "different" or pair.probability >= self._floor
+
+    def match_within(
+        self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None
+    ) -> list[Pair]:
+        """Return every scored pair of the listings with others of their catalog, a < b, sorted by ids.
+
+        The smaller id is always side a, so that a pair is the same from whichever side it was found.
+        """
+        # A listing finds itself first: one more makes k others.
+        own = stored_sides(catalog, keys)
+        near = find_candidates(own, catalog, options.k + 1, among)
+        everyone = np.unique(np.concatenate([keys, *near]))
+        sides = stored_sides(catalog, everyone)
+        ids = [listing.id for listing in sides.listings]
+        pairs = set()
+        for key, others in zip(keys, near, strict=True):
+            place = int(np.searchsorted(everyone, key))
+            for other in np.searchsorted(everyone, others).tolist():
+                if other != place:
+                    pairs.add((place, other) if ids[place] < ids[other] else (other, place))
+        ordered = sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]]))
+        matches = self.score(
+            sides, sides, ordered, context_of(catalog), models_of(catalog), options.threshold
+        )
+        return [pair_of(match, ids[match.a], ids[match.b]) for match in matches]
+
+    def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> list[Pair]:
+        """Return every scored pair (a here, b in the other catalog).
+
+        Raises:
+            ProfileMismatch: the two hold embeddings of different models.
+        """
+        self.check_models(models_of(catalog), other)
+        own = stored_sides(catalog, keys)
+        near = find_candidates(own, other, options.k)
+        everyone = np.unique(np.concatenate([np.empty(0, np.int64), *near]))
+        theirs = stored_sides(other, everyone)
+        pairs = [
+            (place, int(b)) for place, found in enumerate(near) for b in np.searchsorted(everyone, found)
+        ]
+        matches = self.score(own, theirs, pairs, context_of(other), models_of(catalog), options.threshold)
+        return [pair_of(m, own.listings[m.a].id, theirs.listings[m.b].id) for m in matches]
+
+    def score(
+        self,
+        a: Sides,
+        b: Sides,
+        pairs: list[tuple[int, int]],
+        context: Context,
+        models: dict[Modality, str],
+        threshold: float | None,
+    ) -> list[Match]:
+        """Measure pairs of places and decide about them with the classifier calibrated for the models."""
+        places = np.array(pairs, np.int64).reshape(-1, 2)
+        measured = measure(a, places[:, 0], b, places[:, 1], context)
+        decided = decide(measured, self.classifier_for(models), threshold)
+        return [
+            Match(i, j, found, verdict)
+            for (i, j), found, verdict in zip(pairs, measured, decided, strict=True)
+        ]
+
+    def check_models(self, models: dict[Modality, str], catalog: Catalog) -> None:
+        """Refuse embeddings that the catalog's cannot be compared with.
+
+        Raises:
+            ProfileMismatch: a modality that both have comes from different models.
+        """
+        held = models_of(catalog)
+        for modality in MODALITIES:
+            ours, theirs = models.get(modality), held.get(modality)
+            if ours and theirs and ours != theirs:
+                raise ProfileMismatch(
+                    f"catalog {catalog.name} holds {modality} embeddings of {theirs}, these are of {ours}: "
+                    "use the profile that filled it, or another catalog"
+                )

@@ -1,0 +1,47 @@
+"""What the use cases need of the indexes."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from workers.index.arrays import Keys, Neighbours, Rows, Scores, Vectors
+
+
+class VectorIndex(Protocol):
+    """Answers nearest-neighbour queries on L2-normalised vectors; a score is the inner product."""
+
+    def upsert(self, keys: Keys, vectors: Vectors) -> None:
+        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
+
+    def delete(self, keys: Keys) -> None:
+        """Remove the vectors of those keys that are there."""
+
+    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> list[Neighbours]:
+        """Return the k best of each query (n, dim), more where several tie with the k-th.
+
+        Only keys in `among` are returned if it is given. Scores are exact to 9 decimals.
+        """
+
+    def vectors(self, keys: Keys) -> Vectors:
+        """Return the vectors (n, dim) of keys that are there."""
+
+    def has(self, keys: Keys) -> "Sequence[bool]":
+        """Say of each key whether it is there."""
+
+
+class LexicalIndex(Protocol):
+    """Finds titles that share rare character sequences; rows come from `ngrams.count_ngrams`."""
+
+    def upsert(self, keys: Keys, rows: Rows) -> None:
+        """Add the rows (n, features) under distinct keys (n,), replacing those that are there."""
+
+    def delete(self, keys: Keys) -> None:
+        """Remove the rows of those keys that are there."""
+
+    def search(self, rows: Rows, k: int, among: Keys | None = None) -> list[Neighbours]:
+        """Return the k best of each row, more where several tie with the k-th, none that shares nothing."""
+
+    def rows(self, keys: Keys) -> Rows:
+        """Return the rows of the keys, an empty row for a key that is not there."""
+
+    def similarities(self, a: Rows, b: Rows) -> Scores:
+        """Return the weighted cosine of each row of a with the same row of b, 0 to 1."""

@@ -1,0 +1,115 @@
+"""Similarities and features of many pairs at once."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.messages import Conflict
+from workers.index.arrays import MODALITIES, Modality, Scores, similarities
+from workers.index.classifier import Matrix
+from workers.index.features import (
+    NAMES,
+    Situation,
+    attribute_features,
+    situation_of,
+    token_features,
+    word_features,
+)
+from workers.index.ports import LexicalIndex
+from workers.index.sides import Sides
+from workers.index.tokens.conflicts import compare, conflicts_of
+
+ALPHA = 0.5
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds a pair: how rare character sequences and words are where it was found."""
+
+    lexical: LexicalIndex
+    rarity: Callable[[str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One pair with all that is known of it; a similarity is None where a side lacks it."""
+
+    situation: Situation | None
+    image_sim: float | None
+    text_sim: float | None
+    lexical_sim: float | None
+    conflicts: tuple[Conflict, ...]
+    values: tuple[float, ...]
+    """The features that NAMES[situation] names."""
+
+    @property
+    def fused_sim(self) -> float | None:
+        """Half image, half text; the one that is there if the other is not."""
+        if self.image_sim is not None and self.text_sim is not None:
+            return round(ALPHA * self.image_sim + (1 - ALPHA) * self.text_sim, 9)
+        return self.image_sim if self.image_sim is not None else self.text_sim
+
+
+def measure(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Context) -> list[Measured]:
+    """Measure the pairs (a[places_a[i]], b[places_b[i]])."""
+    shared = {
+        modality: a.present[modality][places_a] & b.present[modality][places_b] for modality in MODALITIES
+    }
+    sims = {
+        modality: _vector_sims(a, places_a, b, places_b, modality, shared[modality])
+        for modality in MODALITIES
+    }
+    lexical = (
+        context.lexical.similarities(a.rows[places_a], b.rows[places_b]) if len(places_a) else np.empty(0)
+    )
+    measured = []
+    for i, (place_a, place_b) in enumerate(zip(places_a, places_b, strict=True)):
+        facts_a, facts_b = a.facts[place_a], b.facts[place_b]
+        situation = situation_of(bool(shared["image"][i]), bool(shared["text"][i]))
+        titled = bool(shared["text"][i])
+        comparisons = compare(facts_a, facts_b)
+        features = attribute_features(facts_a, facts_b) | {
+            "image_sim": float(sims["image"][i]),
+            "text_sim": float(sims["text"][i]),
+            "lexical_sim": float(lexical[i]),
+        }
+        if titled:
+            features |= word_features(facts_a, facts_b, context.rarity) | token_features(comparisons)
+        measured.append(
+            Measured(
+                situation=situation,
+                image_sim=features["image_sim"] if shared["image"][i] else None,
+                text_sim=features["text_sim"] if titled else None,
+                lexical_sim=features["lexical_sim"] if titled else None,
+                conflicts=conflicts_of(comparisons),
+                values=tuple(features[name] for name in NAMES[situation]) if situation else (),
+            )
+        )
+    return measured
+
+
+def by_situation(measured: list[Measured]) -> dict[Situation, tuple[list[int], Matrix]]:
+    """Return, per situation, which pairs are in it and their features (n, features)."""
+    places: dict[Situation, list[int]] = defaultdict(list)
+    for i, pair in enumerate(measured):
+        if pair.situation is not None:
+            places[pair.situation].append(i)
+    return {
+        situation: (chosen, np.array([measured[i].values for i in chosen], np.float64))
+        for situation, chosen in places.items()
+    }
+
+
+def _vector_sims(
+    a: Sides, places_a: Places, b: Sides, places_b: Places, modality: Modality, shared: NDArray[np.bool_]
+) -> Scores:
+    sims = np.zeros(len(places_a))
+    if shared.any():
+        sims[shared] = similarities(
+            a.vectors[modality][places_a[shared]], b.vectors[modality][places_b[shared]]
+        )
+    return sims

@@ -1,0 +1,60 @@
+"""Opens a catalog's SQLite file, and its transactions."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shared.errors import ArtifactError
+from workers.index.store.schema import SCHEMA, VERSION
+
+
+class Database:
+    """A connection whose statements outside `transaction` commit by themselves."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit when the block ends, durably; roll back when it raises."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def open_database(path: Path) -> Database:
+    """Open the file, making it with its tables if it is not there.
+
+    Raises:
+        ArtifactError: it was made by a later version of Doppel.
+    """
+    # Celery's thread pool may run each task on another thread; one task runs at a time.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A commit that was reported must survive a power cut, not only a crash.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA cache_size = -65536")
+    database = Database(connection)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        with database.transaction():
+            # executescript would commit first, and half of the tables could stay after a crash.
+            for statement in filter(str.strip, SCHEMA.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+    elif version != VERSION:
+        connection.close()
+        raise ArtifactError(
+            f"{path} has format {version}, this version of Doppel reads {VERSION}; "
+            "use the version that wrote it"
+        )
+    return database

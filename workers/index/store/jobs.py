@@ -1,0 +1,84 @@
+"""What the store keeps of a job until its results are in the spool."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.messages import Pair, Rejection
+from workers.index.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many listings of a chunk were accepted, and how many rejected."""
+
+    accepted: int
+    rejected: int
+
+
+class JobTable:
+    """Access to chunks, rows, rejections and pairs of jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database.connection
+
+    def finished_chunk(self, job: str, unit: str) -> Counts | None:
+        """Return the counts of a chunk that was ingested before."""
+        row = self._db.execute(
+            "SELECT accepted, rejected FROM finished_chunks WHERE job = ? AND unit = ?", (job, unit)
+        ).fetchone()
+        return Counts(*row) if row else None
+
+    def finish_chunk(self, job: str, unit: str, counts: Counts) -> None:
+        """Note that a chunk was ingested."""
+        self._db.execute(
+            "INSERT INTO finished_chunks VALUES (?, ?, ?, ?)", (job, unit, counts.accepted, counts.rejected)
+        )
+
+    def add_row(self, job: str, listing_id: str, row: int) -> bool:
+        """Note that a listing belongs to the job; False if another row of the job has its id."""
+        added = self._db.execute("INSERT OR IGNORE INTO job_rows VALUES (?, ?, ?)", (job, listing_id, row))
+        return added.rowcount == 1
+
+    def add_rejection(self, job: str, rejection: Rejection) -> None:
+        """Keep a rejection for the job's results."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO rejections VALUES (?, ?, ?)",
+            (job, rejection.row, rejection.model_dump_json()),
+        )
+
+    def listings(self, job: str, start: int = 0, count: int = -1) -> list[str]:
+        """Return `count` listing ids of the job in order of id, from `start`; by default all."""
+        rows = self._db.execute(
+            "SELECT listing FROM job_rows WHERE job = ? ORDER BY listing LIMIT ? OFFSET ?",
+            (job, count, start),
+        )
+        return [row[0] for row in rows]
+
+    def rejections(self, job: str) -> Iterator[str]:
+        """Yield the job's rejections as JSON, in order of row."""
+        rows = self._db.execute("SELECT message FROM rejections WHERE job = ? ORDER BY row", (job,))
+        return (row[0] for row in rows)
+
+    def put_pair(self, job: str, pair: Pair) -> None:
+        """Keep a pair for the job's results, replacing what an earlier attempt wrote."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO job_pairs VALUES (?, ?, ?, ?, ?, ?)",
+            (job, pair.a, pair.b, pair.probability, pair.verdict, pair.model_dump_json()),
+        )
+
+    def pairs(self, job: str) -> Iterator[str]:
+        """Yield the job's pairs as JSON, most probable first, then by ids."""
+        rows = self._db.execute(
+            "SELECT message FROM job_pairs WHERE job = ? ORDER BY probability DESC, a, b", (job,)
+        )
+        return (row[0] for row in rows)
+
+    def pair_counts(self, job: str) -> dict[str, int]:
+        """Return the number of pairs per verdict."""
+        rows = self._db.execute("SELECT verdict, count(*) FROM job_pairs WHERE job = ? GROUP BY 1", (job,))
+        return dict(rows.fetchall())
+
+    def forget(self, job: str) -> None:
+        """Drop what is kept of the job."""
+        for table in ("finished_chunks", "job_rows", "rejections", "job_pairs"):
+            self._db.execute(f"DELETE FROM {table} WHERE job = ?", (job,))  # noqa: S608 - names above

@@ -1,0 +1,47 @@
+"""The tables of a catalog. Texts are ids; `key` is `workers.index.keys.key_of` of a listing id."""
+
+from typing import Final
+
+VERSION: Final = 1
+
+SCHEMA: Final = """
+CREATE TABLE models (modality TEXT PRIMARY KEY, model TEXT NOT NULL, dim INTEGER NOT NULL) STRICT;
+
+CREATE TABLE listings (
+  key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, normalised TEXT NOT NULL, image TEXT,
+  attributes TEXT NOT NULL, sequence INTEGER NOT NULL
+) STRICT;
+
+-- Little-endian float16, L2-normalised before rounding.
+CREATE TABLE vectors (
+  key INTEGER NOT NULL, modality TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (modality, key)
+) STRICT, WITHOUT ROWID;
+
+-- Pairs inside the catalog as last scored, a < b.
+CREATE TABLE pairs (
+  a TEXT NOT NULL, b TEXT NOT NULL, probability REAL NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (a, b)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX pairs_by_b ON pairs (b);
+
+CREATE TABLE groups (id TEXT PRIMARY KEY, canonical TEXT NOT NULL, review INTEGER NOT NULL) STRICT;
+CREATE TABLE members (
+  listing TEXT PRIMARY KEY, group_id TEXT NOT NULL, probability REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_by_group ON members (group_id);
+
+-- What a job needs until its results are in the spool.
+CREATE TABLE finished_chunks (
+  job TEXT NOT NULL, unit TEXT NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
+  PRIMARY KEY (job, unit)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE job_rows (
+  job TEXT NOT NULL, listing TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (job, listing)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rejections (
+  job TEXT NOT NULL, row INTEGER NOT NULL, message TEXT NOT NULL, PRIMARY KEY (job, row)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE job_pairs (
+  job TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, probability REAL NOT NULL, verdict TEXT NOT NULL,
+  message TEXT NOT NULL, PRIMARY KEY (job, a, b)
+) STRICT, WITHOUT ROWID;
+"""

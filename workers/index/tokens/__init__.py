@@ -1,0 +1,1 @@
+"""What a title says about its product beside words: quantities, packs, sizes, colours, models, numbers."""

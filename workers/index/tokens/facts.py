@@ -1,0 +1,74 @@
+"""All that a listing's words say, read once per listing."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.messages import AttributeValue
+from workers.index.tokens.colours import read_colours
+from workers.index.tokens.models import read_fitting_models, read_models, read_numbers
+from workers.index.tokens.packs import read_packs
+from workers.index.tokens.quantities import Quantities, parse_number, read_quantities
+from workers.index.tokens.reader import Reader
+from workers.index.tokens.sizes import read_sizes
+from workers.index.tokens.words import words_of
+
+_GTIN = ("gtin", "gtin13", "ean", "ean13", "upc", "barcode", "isbn")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What title and attributes say; `quantities` by dimension, in base units."""
+
+    text: str
+    words: frozenset[str]
+    quantities: Quantities
+    packs: frozenset[int]
+    sizes: frozenset[str]
+    colours: frozenset[str]
+    models: frozenset[str]
+    numbers: frozenset[str]
+    brand: str
+    price: float | None
+    gtin: str
+
+
+def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
+    """Read a normalised title (`shared.titles`) and the attributes that say the same kind of thing."""
+    named = {name.lower(): str(value) for name, value in attributes.items()}
+    extra = [named[name] for name in ("color", "colour", "warna", "model", "mpn") if named.get(name)]
+    extra += [f"size {named[name]}" for name in ("size", "ukuran") if named.get(name)]
+    reader = Reader(" | ".join([title, *extra]))
+    fitting = read_fitting_models(reader)
+    quantities, multiplied = read_quantities(reader)
+    packs = read_packs(reader) | {count for count in multiplied if count > 1}
+    sizes, colours = read_sizes(reader), read_colours(reader)
+    models = read_models(reader) | fitting
+    words = words_of(title)
+    return Facts(
+        text=" ".join(words),
+        words=frozenset(words),
+        quantities=quantities,
+        packs=frozenset(packs),
+        sizes=frozenset(sizes),
+        colours=frozenset(colours),
+        models=frozenset(models),
+        numbers=frozenset(read_numbers(reader)),
+        brand=" ".join(words_of(named.get("brand", ""))),
+        price=_price(named.get("price", "")),
+        gtin=next((digits for name in _GTIN if (digits := _digits(named.get(name, "")))), ""),
+    )
+
+
+def _price(text: str) -> float | None:
+    """Return a price above zero; a float written by JSON has a decimal point even with three decimals."""
+    match = _NUMBER.search(text)
+    if match is None:
+        return None
+    number = float(text) if re.fullmatch(r"\d+\.\d+", text) else parse_number(match[0])
+    return number if number > 0 else None
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text).lstrip("0")

@@ -1,0 +1,48 @@
+"""Model codes and the numbers that nothing else explains."""
+
+import re
+from typing import Final
+
+from workers.index.tokens.reader import Reader
+
+# A phone's name, not a pack of twelve: "for Kuma X12".
+_FITS = re.compile(r"\b(?:for|untuk|buat)\s+[a-z]+\s+(x\s?\d{1,3})(?!\w)")
+_CODE = re.compile(r"(?<![\w])(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])([a-z0-9]+(?:-[a-z0-9]+)*)(?![\w])")
+_SPACED = re.compile(r"(?<![\w])([a-z]{1,3})\s(\d{3,5})(?![\w.,%])")
+_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w%])")
+_COMMON: Final = frozenset(
+    re.split(
+        r"\s+",
+        "a an and are at bag box buy by cod dan di eu fit for from hp id in isi kit ke la lot max min mix my new no of "
+        "off on one ori pad pak per pro rp set tas tee the to top tv uk up us use via vol we yg",
+    )
+)
+_PREFIX: Final = 4
+
+
+def read_fitting_models(reader: Reader) -> set[str]:
+    """Take models named as what a product fits; before packs are read."""
+    return {match[1].replace(" ", "") for match in reader.take(_FITS)}
+
+
+def read_models(reader: Reader) -> set[str]:
+    """Take the codes that mix letters and digits, without hyphens: AX-1008 = AX1008 = AX 1008."""
+    found = {match[1].replace("-", "") for match in reader.take(_CODE)}
+    for match in list(_SPACED.finditer(reader.text)):
+        if match[1] not in _COMMON:
+            found.add(match[1] + match[2])
+            reader.hide(match.start(), match.end())
+    return found
+
+
+def read_numbers(reader: Reader) -> set[str]:
+    """Take the numbers that are left, without leading zeros."""
+    return {match[0].lstrip("0") or "0" for match in reader.take(_NUMBER)}
+
+
+def same_model(a: str, b: str) -> bool:
+    """Say whether two codes may mean one model: equal, or one goes on where the other ends."""
+    short, long = sorted((a, b), key=len)
+    return long == short or (
+        len(short) >= _PREFIX and long.startswith(short) and not long[len(short)].isdigit()
+    )
