@@ -30,11 +30,9 @@ class Batches:
         """Give the next batch, int64 (size,); a hard one only once look-alikes are known."""
         if hard and self._neighbours is not None:
             seeds = self._take(self.size // PER_SEED)
-            picks = torch.rand(len(seeds), NEIGHBOURS, generator=self._generator).argsort(1)[
-                :, : PER_SEED - 1
-            ]
-            near = self._neighbours[seeds].gather(1, picks)
-            return torch.cat([seeds[:, None], near], 1).flatten()
+            known = self._neighbours[seeds]
+            picks = torch.rand(known.shape, generator=self._generator).argsort(1)[:, : PER_SEED - 1]
+            return torch.cat([seeds[:, None], known.gather(1, picks)], 1).flatten()
         return self._take(self.size)
 
     def partners(self, batch: Tensor, probability: float) -> Tensor:
