@@ -323,13 +323,13 @@ def test_finish_writes_the_same_counts_when_it_died_after_the_record(world: Worl
     finish = world.stages["finish"]
     claim = world.ledger.units.claim(hints[0])
     with world.catalogs.changing("shop") as shop:
-        counts = finish._write(shop, world.ledger.read(job))
+        ended = finish._write(shop, world.ledger.read(job))
         with shop.database.transaction():
             shop.jobs.forget(job)
     pages = _results(world, job)
     finish(claim)
     assert _results(world, job) == pages
-    assert world.ledger.read(job).counts["pairs"] == counts["pairs"]
+    assert world.ledger.read(job).counts["pairs"] == ended.fields["pairs"]
 
 
 def _until_finish(world: World, hints: list[UnitHint]) -> list[UnitHint]:

@@ -32,28 +32,24 @@ class FinishJob:
         record = self._ledger.read(job)
         assert record.options is not None  # noqa: S101 - every submission has options
         with self._catalogs.changing(record.options.catalog) as catalog:
-            counts = self._counts_of_before(job)
-            if counts is None:
-                counts = self._write(catalog, record)
+            ended = self._end_of_before(job) or self._write(catalog, record)
             # In this order: a job whose last unit is done and that did not end would never end.
-            self._ledger.finish(job, "succeeded", **counts)
+            self._ledger.finish(job, ended.status, **_counts(ended))
             hints = self._ledger.units.complete(claim)
             with catalog.database.transaction():
                 catalog.jobs.forget(job)
         return hints
 
-    def _counts_of_before(self, job: str) -> dict[str, int] | None:
-        """Return what an earlier attempt found, which may have died between the record and the ledger.
+    def _end_of_before(self, job: str) -> FinishedJob | None:
+        """Return the record that an earlier attempt, or the client's wish to cancel, left in the spool.
 
-        Its rows may be gone from the store already, so its results are not written again.
+        Whoever wrote it may have died before the ledger knew. The job's rows may be gone from the store by now,
+        so its results are not written again.
         """
         data = self._spool.get(finished_key(job))
-        if data is None:
-            return None
-        fields = FinishedJob.model_validate_json(data).fields
-        return {name: int(str(fields[name])) for name in ("pairs", "duplicates", "variants", "groups")}
+        return None if data is None else FinishedJob.model_validate_json(data)
 
-    def _write(self, catalog: Catalog, record: JobRecord) -> dict[str, int]:
+    def _write(self, catalog: Catalog, record: JobRecord) -> FinishedJob:
         job, rows = record.id, self._settings.page_rows
         groups = list(_touching(regroup(catalog, self._settings.max_group), set(catalog.jobs.listings(job))))
         pages = {
@@ -71,12 +67,15 @@ class FinishJob:
             "variants": verdicts.get("variant", 0),
             "groups": len(groups),
         }
-        self._spool.put(finished_key(job), self._record(record, counts).model_dump_json().encode())
-        return counts
-
-    def _record(self, record: JobRecord, counts: dict[str, int]) -> FinishedJob:
         seen = {name: record.counts[name] for name in ("rows", "chunks", "listings", "rejected")}
-        return FinishedJob(job_id=record.id, status="succeeded", fields={**seen, **counts})
+        ended = FinishedJob(job_id=job, status="succeeded", fields={**seen, **counts})
+        self._spool.put(finished_key(job), ended.model_dump_json().encode())
+        return ended
+
+
+def _counts(ended: FinishedJob) -> dict[str, int]:
+    found = {name: ended.fields.get(name) for name in ("pairs", "duplicates", "variants", "groups")}
+    return {name: count for name, count in found.items() if isinstance(count, int)}
 
 
 def _touching(groups: list[Group], listings: set[str]) -> Iterator[Group]:

@@ -12,9 +12,9 @@ Rank = Callable[[str], tuple[object, ...]]
 def group_pairs(pairs: Iterable[ScoredPair], rank: Rank) -> list[tuple[str, ...]]:
     """Return the groups of at least two listings, members sorted, groups sorted.
 
-    Groups are merged from the most probable pair down, two at a time, and only when every member of the result
-    is a duplicate of its canonical or of more than half of the others, and no pair in it is a variant. Connected
-    components would join hundreds of listings through one wrong pair after another.
+    Groups are merged from the most probable pair down, two at a time, and only when every member of the
+    result is a duplicate of its canonical or of more than half of the others, and no pair in it is a variant.
+    Connected components would join hundreds of listings through one wrong pair after another.
     """
     duplicates: list[ScoredPair] = []
     friends: dict[str, set[str]] = defaultdict(set)

@@ -6,13 +6,14 @@ Run as `celery -A workers.index.main worker -Q index.interactive,index.bulk -P t
 import logging
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutdown
+from celery.signals import setup_logging, worker_init, worker_shutdown
 
 from shared.broker import Publisher, make_celery
 from shared.errors import DoppelError
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.logs import configure_logging
+from shared.presence import Presence
 from shared.settings import CommonSettings, IndexSettings
 from shared.spool import Spool
 from workers.index.answer import AnswerQuery
@@ -53,7 +54,6 @@ class Process:
         Raises:
             SystemExit: it cannot; the message says why. Celery would swallow any other exception and go on.
         """
-        configure_logging("index", self._common.log_level)
         try:
             self._catalogs.acquire()
             matcher = Matcher(Classifiers.load(self._settings.classifiers_dir), self._settings.pair_floor)
@@ -71,7 +71,12 @@ class Process:
             )
         except DoppelError as error:
             raise SystemExit(f"the index worker cannot start: {error}") from error
+        Presence.connect(self._common).announce("index")
         log.info("ready", extra={"catalogs": str(self._settings.catalogs_dir.absolute())})
+
+    def set_up_logging(self, **_: object) -> None:
+        """Log as every process of ours does; Celery leaves logging alone when this is connected."""
+        configure_logging("index", self._common.log_level)
 
     def stop(self, **_: object) -> None:
         """Close the catalogs."""
@@ -82,5 +87,6 @@ common_settings = CommonSettings()
 app = make_celery("index", common_settings)
 process = Process(app, common_settings, IndexSettings())
 register(app, process.use_cases)
+setup_logging.connect(process.set_up_logging, weak=False)
 worker_init.connect(process.start, weak=False)
 worker_shutdown.connect(process.stop, weak=False)

@@ -7,7 +7,7 @@ import numpy as np
 from shared.errors import ProfileMismatch
 from shared.messages import JobOptions, Pair
 from workers.index.arrays import MODALITIES, Keys, Modality
-from workers.index.candidates import find_candidates
+from workers.index.candidates import find_candidates, pairs_within
 from workers.index.catalog import Catalog
 from workers.index.classifier import Classifier
 from workers.index.classifiers import Classifiers
@@ -69,26 +69,10 @@ class Matcher:
     def match_within(
         self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None
     ) -> list[Pair]:
-        """Return every scored pair of the listings with others of their catalog, a < b, sorted by ids.
-
-        The smaller id is always side a, so that a pair is the same from whichever side it was found.
-        """
-        # A listing finds itself first: one more makes k others.
-        own = stored_sides(catalog, keys)
-        near = find_candidates(own, catalog, options.k + 1, among)
-        everyone = np.unique(np.concatenate([keys, *near]))
-        sides = stored_sides(catalog, everyone)
+        """Return every scored pair of the listings with others of their catalog, a < b, sorted by ids."""
+        sides, pairs = pairs_within(catalog, keys, options.k, among)
         ids = [listing.id for listing in sides.listings]
-        pairs = set()
-        for key, others in zip(keys, near, strict=True):
-            place = int(np.searchsorted(everyone, key))
-            for other in np.searchsorted(everyone, others).tolist():
-                if other != place:
-                    pairs.add((place, other) if ids[place] < ids[other] else (other, place))
-        ordered = sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]]))
-        matches = self.score(
-            sides, sides, ordered, context_of(catalog), models_of(catalog), options.threshold
-        )
+        matches = self.score(sides, sides, pairs, context_of(catalog), models_of(catalog), options.threshold)
         return [pair_of(match, ids[match.a], ids[match.b]) for match in matches]
 
     def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> list[Pair]:
