@@ -98,6 +98,8 @@ def _several(image: Image.Image, pieces: int, side: int) -> Image.Image:
     """Show up to four pieces of a pack, those behind a little smaller."""
     count = min(pieces, 4)
     width, height = image.size
+    if width > height:
+        return _stacked(image, min(count, 3))
     step = int(width * (0.7 if count == 2 else 0.5))
     canvas = Image.new("RGBA", (width + step * (count - 1), height), (0, 0, 0, 0))
     for place in range(count - 1, -1, -1):
@@ -105,4 +107,14 @@ def _several(image: Image.Image, pieces: int, side: int) -> Image.Image:
         piece = image if place == 0 else image.resize((int(width * share), int(height * share)))
         x = step * place if side < 0 else canvas.width - piece.width - step * place
         canvas.alpha_composite(piece, (x, height - piece.height - int(height * 0.012 * place)))
+    return canvas
+
+
+def _stacked(image: Image.Image, count: int) -> Image.Image:
+    """Show low pieces one on top of the other, a little out of line."""
+    width, height = image.size
+    step, aside = int(height * 0.84), int(width * 0.05)
+    canvas = Image.new("RGBA", (width + aside, height + step * (count - 1)), (0, 0, 0, 0))
+    for place in range(count):
+        canvas.alpha_composite(image, (aside * (place % 2), canvas.height - height - step * place))
     return canvas

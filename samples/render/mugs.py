@@ -43,7 +43,12 @@ def mug(product: Product, look: Look, view: View) -> Image.Image:
         (high, narrow * 0.94),
     ]
     body = revolve(
-        sheet, profile, view, gloss=0.8, lid=dark(fill, 0.35) if look.build % 2 else (232, 228, 220)
+        sheet,
+        profile,
+        view,
+        gloss=0.8,
+        lid=dark(fill, 0.35) if look.build % 2 else (232, 228, 220),
+        hollow=True,
     )
     handle = _handle(fill, high, view, thick=15 + look.build % 3 * 4)
     reach = int(handle.width * 0.68)

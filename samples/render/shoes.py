@@ -18,12 +18,12 @@ def sneaker(product: Product, look: Look, view: View) -> Image.Image:
     high = 14 if look.build % 5 == 0 else 48
     upper = curve(
         [(44, high + 10), (64, high), (132, high + 12), (158, high + 34), (224, 92),
-            (300, 124), (372, 142), (402, 172),
-            (398, 196), (30, 196), (26, 130)],
+            (300, 124), (370, 142), (394, 164),
+            (380, 188), (200, 190), (46, 186), (34, 130)],
         7,
     )  # fmt: skip
     sheet.polygon(upper, fill, body=True)
-    toe = curve([(318, 128), (372, 142), (402, 170), (400, 200), (296, 200), (300, 160)], 6)
+    toe = curve([(318, 128), (372, 140), (404, 166), (400, 200), (296, 200), (300, 160)], 6)
     heel = curve([(44, high + 14), (70, high + 16), (84, 120), (78, 196), (30, 196), (26, 130)], 6)
     for part in (toe, heel):
         sheet.polygon(part, second)

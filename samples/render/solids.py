@@ -25,10 +25,12 @@ def revolve(
     *,
     gloss: float = 0.6,
     lid: Rgb | None = None,
+    hollow: bool = False,
 ) -> Image.Image:
     """Return the RGBA sprite of the solid whose radius at height y (pixels from the top) follows `profile`.
 
-    `lid` colours the top face; without one the solid ends in its narrow top.
+    `lid` colours the top face, or with `hollow` the inside of a cup; without one the solid ends in its narrow
+    top.
     """
     heights, radii = np.array(profile, dtype=np.float32).T * SCALE
     largest, top = float(radii.max()), float(radii[0])
@@ -50,7 +52,7 @@ def revolve(
     pixels[..., 3] = inside * np.uint8(255)
     picture = Image.fromarray(pixels, "RGBA")
     if lid is not None:
-        _lid(picture, lid, top, rise)
+        _lid(picture, lid, top, rise, hollow=hollow)
     small = picture.reduce(SCALE)
     step = clipped[::SCALE, ::SCALE]
     shade, glow = _light(view.side, gloss)
@@ -74,21 +76,29 @@ def _gather(surface: Sheet, row: npt.NDArray[np.int32], across: Floats, yaw: flo
     return taken.view(np.uint8).reshape(*row.shape, 4)
 
 
-def _lid(picture: Image.Image, fill: Rgb, radius: float, rise: int) -> None:
+def _lid(picture: Image.Image, fill: Rgb, radius: float, rise: int, *, hollow: bool) -> None:
     middle = picture.width / 2
     draw = ImageDraw.Draw(picture)
     draw.ellipse((middle - radius, 0, middle + radius, 2 * rise), fill=(*light(fill, 0.25), 255))
-    inner = radius * 0.88
+    inner = radius * 0.9
     draw.ellipse(
-        (middle - inner, rise * 0.14, middle + inner, 2 * rise * 0.94), fill=(*dark(fill, 0.08), 255)
+        (middle - inner, rise * 0.12, middle + inner, rise * 1.92),
+        fill=(*(dark(fill, 0.08) if hollow else light(fill, 0.14)), 255),
     )
+    if not hollow:
+        return
+    # The near rim hides the inside of a cup from below, so it gets darker towards the camera.
+    for step in range(1, 5):
+        share = inner * (1 - 0.05 * step)
+        box = (middle - share, rise * (0.12 + 0.26 * step), middle + share, rise * (1.92 - 0.01 * step))
+        draw.ellipse(box, fill=(*dark(fill, 0.08 + 0.07 * step), 255))
 
 
 def _light(side: int, gloss: float) -> tuple[Floats, Floats]:
     """Return shading and highlights over 256 steps from the left edge of a cylinder to its right edge."""
     across = np.linspace(-1, 1, 256)
     angle = np.arcsin(across)
-    shade = 0.5 + 0.56 * np.cos(angle + side * 0.55) - 0.28 * np.abs(across) ** 8
+    shade = 0.58 + 0.48 * np.cos(angle + side * 0.55) - 0.2 * np.abs(across) ** 8
     glow = 95 * gloss * np.exp(-(((across + side * 0.52) / 0.085) ** 2))
     glow += 40 * gloss * np.exp(-(((across - side * 0.8) / 0.05) ** 2))
     return shade.astype(np.float32), glow.astype(np.float32)

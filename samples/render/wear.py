@@ -50,7 +50,7 @@ def _shirt_style(sheet: Sheet, look: Look, fill: Rgb) -> None:
             sheet.rect((100, y, 300, y + 14), mix(fill, other, 0.75))
     elif style == 1:
         for side in (0, 1):
-            points = [(78, 60), (22, 170), (62, 212), (104, 124)]
+            points = [(78, 60), (0, 100), (10, 230), (70, 230), (104, 124)]
             sheet.polygon([(400 - x if side else x, y) for x, y in points], other)
     elif style == 2:
         sheet.rect((92, 230, 308, 300), mix(fill, other, 0.8))
