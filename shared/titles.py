@@ -6,8 +6,11 @@ import unicodedata
 # Sellers' exports hold UTF-8 bytes spelled out, twelve characters for one emoji: \xe2\x9c\x85
 _ESCAPED_BYTES = re.compile(r"(?:\\x[0-9a-fA-F]{2})+")
 _SPACES = re.compile(r"\s+")
-# Symbols, pictographs, controls and unassigned code points say nothing about a product.
-_DROPPED = frozenset({"So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn"})
+# Pictographs, controls and unassigned code points say nothing about a product.
+_DROPPED = frozenset({"So", "Sk", "Cc", "Cs", "Co", "Cn"})
+# Soft hyphens and joiners are invisible inside a word; variation selectors and keycaps belong to emoji.
+_INVISIBLE = frozenset({"Cf", "Me"})
+_TRADEMARKS = "™℠"
 
 
 def _decode_escapes(match: re.Match[str]) -> str:
@@ -18,13 +21,23 @@ def _decode_escapes(match: re.Match[str]) -> str:
         return " "
 
 
+def _kept(char: str) -> str:
+    category = unicodedata.category(char)
+    if category in _INVISIBLE or "\ufe00" <= char <= "\ufe0f":
+        return ""
+    if category not in _DROPPED:
+        return char
+    # Symbols that spell something: № ㎡ ㎖ ℃. Trademarks would become the word "TM".
+    spelled = unicodedata.normalize("NFKC", char)
+    if category == "So" and char not in _TRADEMARKS and (spelled[0] == "°" or spelled[0].isalnum()):
+        return char
+    return " "
+
+
 def normalise_title(title: str) -> str:
     """Return the title with escapes decoded, NFKC applied, emoji and controls dropped, spaces collapsed.
 
     Case is kept: an encoder's own tokenizer decides about it.
     """
-    text = _ESCAPED_BYTES.sub(_decode_escapes, title)
-    # ™ and ® are dropped before NFKC would spell them out as "TM".
-    text = "".join(" " if unicodedata.category(c) in _DROPPED else c for c in text)
-    text = unicodedata.normalize("NFKC", text)
-    return _SPACES.sub(" ", text).strip()
+    text = "".join(_kept(char) for char in _ESCAPED_BYTES.sub(_decode_escapes, title))
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()
