@@ -13,7 +13,7 @@ from PIL import Image
 
 from samples import CatalogSummary, SampleListing, generate, write_catalog
 
-_LISTINGS = 30
+_LISTINGS = 20
 
 
 @pytest.fixture(scope="module")
