@@ -10,7 +10,8 @@ from services.gateway.queries.documents import DedupDocument, SearchDocument
 DESCRIPTION = """Finds duplicate product listings.
 
 Everything that takes time is a job: `202`, `Location`, and the job as the body. `Prefer: wait=10` waits
-for its end. Errors are problems (RFC 9457) with a stable `code`. A POST with an `Idempotency-Key` can be repeated.
+for its end. Errors are problems (RFC 9457) with a stable `code`. A POST with an `Idempotency-Key` can be
+repeated.
 """
 # Documents of bodies that operations read themselves, and of errors.
 _DOCUMENTS = (ProblemDocument, DedupDocument, SearchDocument)

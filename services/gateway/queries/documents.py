@@ -4,26 +4,27 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.messages import CatalogName
+from shared.messages import AttributeValue, CatalogName
 
 _IMAGE = "an http(s) address, or a data: URI"
 Threshold = Annotated[float | None, Field(ge=0, le=1, description="in place of the classifier's own")]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class OfferDocument(BaseModel):
+    """One side of a comparison, in the form of a submitted listing: a title, an image, or both."""
 
+    model_config = ConfigDict(extra="allow")
 
-class OfferDocument(_Document):
-    """One side of a comparison: a title, an image, or both."""
-
-    title: str = ""
+    title: str | None = None
     image: str | None = Field(None, description=_IMAGE)
     image_url: str | None = Field(None, description="the same as `image`")
+    attributes: dict[str, AttributeValue | None] | None = None
 
 
-class DedupDocument(_Document):
+class DedupDocument(BaseModel):
     """Are these two listings duplicates?"""
+
+    model_config = ConfigDict(extra="forbid")
 
     a: OfferDocument
     b: OfferDocument
@@ -31,9 +32,15 @@ class DedupDocument(_Document):
     threshold: Threshold = None
 
 
-class SearchDocument(OfferDocument):
+class SearchDocument(BaseModel):
     """Which listings of a catalog are near-duplicates of this one?"""
 
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = None
+    image: str | None = Field(None, description=_IMAGE)
+    image_url: str | None = Field(None, description="the same as `image`")
+    attributes: dict[str, AttributeValue | None] | None = None
     catalog: CatalogName
     k: Annotated[int, Field(ge=1, le=100)] = 10
     threshold: Threshold = None

@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic_core import to_json
 
 from services.gateway.problems import Problem
-from services.gateway.queries.documents import DedupDocument, OfferDocument, SearchDocument
-from services.gateway.upload.images import checked_address, decoded_data_uri
+from services.gateway.queries.documents import DedupDocument, SearchDocument
+from services.gateway.upload.images import ImageReferences
 from services.gateway.upload.refusal import RowRefused
-from services.gateway.upload.rows import MAX_TITLE_CHARACTERS
+from services.gateway.upload.rows import Columns, RowReader
 from shared.messages import Listing
 
 
@@ -34,35 +34,38 @@ class Draft:
 
     def fingerprint(self) -> str:
         """Return the digest of all that matters, whatever form it was sent in."""
-        offers = [(o.listing.title, o.listing.image, sha256(o.image or b"").hexdigest()) for o in self.offers]
+        offers = [(offer.listing, sha256(offer.image or b"").hexdigest()) for offer in self.offers]
         return sha256(to_json([self.kind, offers, self.catalog, self.k, self.threshold])).hexdigest()
 
 
-def _offer(name: str, document: OfferDocument, image: bytes | None, max_image_bytes: int) -> Offer:
-    """Return a listing of the query.
+def _offer(name: str, fields: dict[str, object], file: bytes | None, max_image_bytes: int) -> Offer:
+    """Return a listing of the query, read as one of a submission is.
 
     Raises:
         Problem: it has neither title nor image, or one of them does not fit.
     """
-    title = document.title.strip()
-    if len(title) > MAX_TITLE_CHARACTERS:
-        raise Problem(422, "title_too_long", f"{name}: the title is over {MAX_TITLE_CHARACTERS} characters")
-    reference = (document.image or document.image_url or "").strip()
+    carried: list[bytes] = []
+
+    def carry(data: bytes) -> str:
+        carried.append(data)
+        return ""
+
+    def attached(_: str) -> bytes:
+        if not file:
+            raise RowRefused("image_empty", "the image has no bytes")
+        return file
+
+    if file is not None:
+        fields = {**fields, "image": "attached"}
+    images = ImageReferences(carry, max_image_bytes, None if file is None else attached)
     try:
-        if image is not None:
-            reference = ""
-        elif reference[:5].lower() == "data:":
-            image, reference = decoded_data_uri(reference, max_image_bytes), ""
-        elif reference:
-            checked_address(reference)
+        listing = RowReader(Columns(), images).listing(name, {**fields, "id": name})
     except RowRefused as refused:
         status = 413 if refused.code == "image_too_many_bytes" else 422
         raise Problem(status, refused.code, f"{name}: {refused.detail}") from refused
-    if image is not None and not image:
-        raise Problem(422, "image_empty", f"{name}: the image has no bytes")
-    if not title and not reference and image is None:
-        raise Problem(422, "listing_empty", f"{name}: neither a title nor an image")
-    return Offer(Listing(id=name, title=title, image=reference or None), image)
+    if carried:
+        return Offer(listing.model_copy(update={"image": None}), carried[0])
+    return Offer(listing, None)
 
 
 def dedup_draft(document: DedupDocument, images: dict[str, bytes], max_image_bytes: int) -> Draft:
@@ -72,7 +75,7 @@ def dedup_draft(document: DedupDocument, images: dict[str, bytes], max_image_byt
         Problem: a side does not fit.
     """
     offers = tuple(
-        _offer(name, side, images.get(name), max_image_bytes)
+        _offer(name, side.model_dump(), images.get(name), max_image_bytes)
         for name, side in (("a", document.a), ("b", document.b))
     )
     return Draft("dedup", offers, document.catalog, 10, document.threshold)
@@ -84,5 +87,6 @@ def search_draft(document: SearchDocument, images: dict[str, bytes], max_image_b
     Raises:
         Problem: what is searched for does not fit.
     """
-    offer = _offer("query", document, images.get("query"), max_image_bytes)
+    fields = document.model_dump(include={"title", "image", "image_url", "attributes"})
+    offer = _offer("query", fields, images.get("query"), max_image_bytes)
     return Draft("search", (offer,), document.catalog, document.k, document.threshold)
