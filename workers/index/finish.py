@@ -43,8 +43,8 @@ class FinishJob:
     def _end_of_before(self, job: str) -> FinishedJob | None:
         """Return the record that an earlier attempt, or the client's wish to cancel, left in the spool.
 
-        Whoever wrote it may have died before the ledger knew. The job's rows may be gone from the store by now,
-        so its results are not written again.
+        Whoever wrote it may have died before the ledger knew. The job's rows may be gone from the store by
+        now, so its results are not written again.
         """
         data = self._spool.get(finished_key(job))
         return None if data is None else FinishedJob.model_validate_json(data)

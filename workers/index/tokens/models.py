@@ -13,8 +13,8 @@ _NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w%])")
 _COMMON: Final = frozenset(
     re.split(
         r"\s+",
-        "a an and are at bag box buy by cod dan di eu fit for from hp id in isi kit ke la lot max min mix my new "
-        "no of off on one ori pad pak per pro rp set tas tee the to top tv uk up us use via vol we yg",
+        "a an and are at bag box buy by cod dan di eu fit for from hp id in isi kit ke la lot max min mix my "
+        "new no of off on one ori pad pak per pro rp set tas tee the to top tv uk up us use via vol we yg",
     )
 )
 _PREFIX: Final = 4

@@ -1,0 +1,105 @@
+"""The whole calibration: examples, regressions, thresholds, report."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import JsonValue
+
+from workers.index.classifier import Classifier, SituationModel
+from workers.index.features import SITUATIONS, Situation
+from workers.trainer.calibration.corpus import Corpus
+from workers.trainer.calibration.evaluate import evaluate
+from workers.trainer.calibration.examples import Examples, collect, stacked
+from workers.trainer.calibration.fit import fit_regression
+from workers.trainer.calibration.metrics import best_threshold, figures
+
+STRENGTH = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Catalogs to fit on, and catalogs that thresholds and figures come from."""
+
+    training: Sequence[Corpus]
+    held_out: Sequence[Corpus]
+
+
+def calibrate(profile: str, split: Split, listings: int, directory: Path) -> Classifier:
+    """Return the classifier of a profile; its report says on what it was fitted and how it does elsewhere."""
+    situations: dict[Situation, SituationModel] = {}
+    report: dict[str, JsonValue] = {}
+    held: dict[Situation, list[Examples]] = {}
+    for situation in SITUATIONS:
+        # Half of the examples are measured without a catalog, so that a comparison of two listings is judged by
+        # the same classifier.
+        training = [
+            collect(corpus, situation, directory / f"{situation}-{corpus.seed}-{alone}", alone=alone)
+            for corpus in split.training
+            for alone in (False, True)
+        ]
+        held[situation] = [
+            collect(corpus, situation, directory / f"{situation}-{corpus.seed}") for corpus in split.held_out
+        ]
+        situations[situation], report[situation] = _fit(situation, training, held[situation])
+    classifier = Classifier(
+        profile=profile,
+        models={modality: model for modality, (model, _) in split.training[0].models.items()},
+        situations=situations,
+        report={},
+    )
+    return classifier.model_copy(
+        update={
+            "report": {
+                "data": {
+                    "source": "sample catalogs of this project (samples/), candidate pairs of all channels",
+                    "listings_each": listings,
+                    "training_seeds": [corpus.seed for corpus in split.training],
+                    "held_out_seeds": [corpus.seed for corpus in split.held_out],
+                    "training_sha256": _digest(split.training),
+                },
+                "pairs_on_held_out_seeds": report,
+                "catalogs_on_held_out_seeds": {
+                    situation: dict(evaluate(examples, classifier)) for situation, examples in held.items()
+                },
+            }
+        }
+    )
+
+
+def _fit(
+    situation: Situation, training: list[Examples], held_out: list[Examples]
+) -> tuple[SituationModel, JsonValue]:
+    features, duplicate, related = stacked(training, situation)
+    regressions = [fit_regression(situation, features, labels, STRENGTH) for labels in (duplicate, related)]
+    features, duplicate, related = stacked(held_out, situation)
+    chances = regressions[0].probabilities(features)
+    kin = np.maximum(regressions[1].probabilities(features), chances)
+    threshold, least = best_threshold(chances, duplicate), best_threshold(kin, related)
+    model = SituationModel(
+        duplicate=regressions[0], related=regressions[1], threshold=threshold, related_threshold=least
+    )
+    return model, {
+        "duplicate": dict(figures(chances, duplicate, threshold)),
+        "related": dict(figures(kin, related, least)),
+    }
+
+
+def _digest(corpora: Sequence[Corpus]) -> str:
+    """Return a hash of titles, embeddings and truth that the regressions were fitted on."""
+    digest = hashlib.sha256()
+    for corpus in corpora:
+        for row, listing in corpus.listings.items():
+            about = [
+                listing.id,
+                listing.title,
+                corpus.products[listing.id],
+                sorted(listing.attributes.items()),
+            ]
+            digest.update(json.dumps(about).encode())
+            for held in corpus.vectors.values():
+                digest.update(held.get(row, b""))
+    return digest.hexdigest()

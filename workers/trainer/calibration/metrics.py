@@ -1,0 +1,53 @@
+"""Figures about a classifier on labelled pairs."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.bool_]
+
+
+def best_threshold(chances: Matrix, labels: Labels, missed: int = 0) -> float:
+    """Return the threshold with the best F1, in the middle of the gap between two probabilities.
+
+    `missed` counts the positives that are not among the pairs, so that recall is honest.
+    """
+    order = np.argsort(-chances, kind="stable")
+    ranked, hits = chances[order], np.cumsum(labels[order])
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + labels.sum() + missed)
+    # Only between two different values can a line be drawn.
+    f1[:-1][ranked[:-1] == ranked[1:]] = 0
+    best = int(np.argmax(f1))
+    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
+    return round(float((ranked[best] + below) / 2), 4)
+
+
+def figures(chances: Matrix, labels: Labels, threshold: float) -> dict[str, float]:
+    """Return precision, recall and F1 at the threshold, and figures that need none."""
+    positive = chances >= threshold
+    hits = int((positive & labels).sum())
+    precision, recall = hits / max(int(positive.sum()), 1), hits / max(int(labels.sum()), 1)
+    found = {
+        "pairs": float(len(labels)),
+        "positives": float(labels.sum()),
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / max(precision + recall, 1e-12),
+        "roc_auc": float(roc_auc_score(labels, chances)),
+        "pr_auc": float(average_precision_score(labels, chances)),
+        "brier": float(brier_score_loss(labels, chances)),
+        "calibration_error": calibration_error(chances, labels),
+    }
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+def calibration_error(chances: Matrix, labels: Labels, bins: int = 10) -> float:
+    """Return the expected calibration error: the mean gap between probability and share of positives per bin."""
+    place = np.minimum((chances * bins).astype(int), bins - 1)
+    gaps = [
+        abs(float(chances[place == i].mean() - labels[place == i].mean())) * float((place == i).mean())
+        for i in range(bins)
+        if (place == i).any()
+    ]
+    return sum(gaps)
