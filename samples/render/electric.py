@@ -3,8 +3,9 @@
 from PIL import Image, ImageFilter
 
 from samples.products import Product
+from samples.render.curves import curve
 from samples.render.emblems import emblem
-from samples.render.kit import SCALE, Sheet, View, curve
+from samples.render.kit import SCALE, Sheet, View
 from samples.render.label import brand_text
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
 

@@ -3,8 +3,9 @@
 from PIL import Image, ImageOps
 
 from samples.products import Product
+from samples.render.curves import curve
 from samples.render.emblems import star
-from samples.render.kit import Sheet, View, curve
+from samples.render.kit import Sheet, View
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
 from samples.render.wear import folds
 

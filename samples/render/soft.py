@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from samples.products import Product
-from samples.render.kit import Floats, Point, Sheet, View, curve
+from samples.render.curves import curve
+from samples.render.kit import Floats, Point, Sheet, View
 from samples.render.label import artwork, brand_text
 from samples.render.look import Look, dark, ink_on, light
 

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from samples.products import Product
+from samples.render.curves import curve
 from samples.render.emblems import emblem
-from samples.render.kit import Floats, Sheet, View, curve
+from samples.render.kit import Floats, Sheet, View
 from samples.render.label import brand_text
 from samples.render.look import Look, Rgb, colour_of, dark, ink_on, light, mix
 from samples.render.patterns import PATTERNS
