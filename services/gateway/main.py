@@ -4,7 +4,7 @@ import asyncio
 import csv
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 
 import uvicorn
 from anyio import CapacityLimiter
@@ -39,11 +39,14 @@ _MOST_UPLOADS = 64
 _EXPOSED = ["Location", "Retry-After", "ETag", "Link", "X-Request-Id", "Preference-Applied"]
 
 
-def make_services(common: CommonSettings, settings: GatewaySettings, pool: ThreadPoolExecutor) -> Services:
-    """Connect everything; nothing is sent yet."""
-    ledger = Ledger.connect(common, timeout_s=_REDIS_TIMEOUT_S)
-    inflight = InFlight.connect(common, timeout_s=_REDIS_TIMEOUT_S)
-    publisher = Publisher(make_celery("gateway", common, publisher_only=True))
+def make_services(common: CommonSettings, settings: GatewaySettings, opened: ExitStack) -> Services:
+    """Connect everything; nothing is sent yet. What has to be closed is put onto `opened`."""
+    ledger = opened.enter_context(Ledger.connect(common, timeout_s=_REDIS_TIMEOUT_S))
+    inflight = opened.enter_context(InFlight.connect(common, timeout_s=_REDIS_TIMEOUT_S))
+    celery = make_celery("gateway", common, publisher_only=True)
+    opened.callback(celery.close)
+    publisher = Publisher(celery)
+    pool = opened.enter_context(ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store"))
     spool = Spool.connect(common.spool_url)
     limits = Limits(
         settings.max_upload_bytes, settings.max_row_bytes, settings.max_image_bytes, settings.max_listings
@@ -78,20 +81,20 @@ def make_services(common: CommonSettings, settings: GatewaySettings, pool: Threa
 
 def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI app."""
-    pool = ThreadPoolExecutor(_STORE_THREADS, thread_name_prefix="store")
-    services = make_services(common, settings, pool)
+    opened = ExitStack()
+    services = make_services(common, settings, opened)
     # A cell may hold an image; the limit is the interpreter's, not a reader's.
     csv.field_size_limit(settings.max_row_bytes)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        listening = asyncio.create_task(services.waiter.listen())
-        yield
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
-        await services.waiter.close()
-        pool.shutdown()
+        with opened:
+            listening = asyncio.create_task(services.waiter.listen())
+            yield
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            await services.waiter.close()
 
     app = FastAPI(title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.services = services

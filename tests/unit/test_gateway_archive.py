@@ -115,7 +115,7 @@ def test_entries_that_share_their_bytes_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [lambda d: b"", lambda d: b"PK\x03\x04 no", lambda d: d[: len(d) // 2], lambda d: d[:-1]]
+    "damage", [lambda _: b"", lambda _: b"PK\x03\x04 no", lambda d: d[: len(d) // 2], lambda d: d[:-1]]
 )
 def test_what_is_no_zip_is_refused(damage: Callable[[bytes], bytes]) -> None:
     data = zipped({"a.csv": b"id\n" * 50}).getvalue()

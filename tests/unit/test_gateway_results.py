@@ -83,14 +83,11 @@ def test_cursors_come_back(first: int, second: int | str) -> None:
     assert decode_cursor(encode_cursor(first, second)) == (first, str(second))
 
 
-@given(st.text())
-def test_any_other_cursor_is_refused_or_a_position(text: str) -> None:
-    try:
-        found = decode_cursor(text)
-    except Problem as problem:
-        assert problem.code == "cursor_invalid"
-    else:
-        assert found is not None
+@pytest.mark.parametrize("text", ["", "x", "!!!!", "MTIz", "LTEuMg", "é", "eyJhIjoxfQ", "MS4uLw"])
+def test_any_other_cursor_is_refused(text: str) -> None:
+    with pytest.raises(Problem) as caught:
+        decode_cursor(text)
+    assert (caught.value.status, caught.value.code) == (400, "cursor_invalid")
 
 
 @pytest.mark.parametrize(
@@ -147,7 +144,10 @@ def test_tables() -> None:
 
 @pytest.mark.parametrize(
     ("prefer", "seconds"),
-    [(None, 0), ("", 0), ("wait=5", 5), ("respond-async, wait=100", 30), ("wait = 2", 2), ("wait=x", 0), ("await=3", 0)],
+    [
+        (None, 0), ("", 0), ("wait=5", 5), ("respond-async, wait=100", 30), ("wait = 2", 2),
+        ("wait=x", 0), ("await=3", 0),
+    ],
 )  # fmt: skip
 def test_prefer(prefer: str | None, seconds: float) -> None:
     assert wait_seconds(prefer, 30) == seconds

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from services.gateway.problems import Problem
@@ -79,19 +80,21 @@ class Opened:
     entry: Callable[[str], bytes] | None = None
 
 
-def open_upload(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns) -> Opened:
-    """Return the upload's rows, which are read while they are asked for; a ZIP is received whole first.
+@contextmanager
+def open_upload(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns) -> Iterator[Opened]:
+    """Give the upload's rows, which are read while they are asked for; a ZIP is received whole first.
 
     Raises:
         Problem: the upload as a whole cannot be taken.
     """
     if kind != ZIP:
-        return Opened(read_table(kind, blocks, limits, columns))
-    # Deleted by the system when the reader is done with it, whatever happens.
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the rows
-    for block in blocks:
-        file.write(block)
-    archive = Archive(file, limits.max_upload_bytes * _INFLATED_TO_UPLOAD, limits.max_image_bytes)
-    table = archive.table()
-    rows = read_table(_kind_of_entry(table), archive.blocks(table), limits, columns)
-    return Opened(rows, lambda name: archive.image(name, beside=table))
+        yield Opened(read_table(kind, blocks, limits, columns))
+        return
+    # Has no name, so that it is gone whatever happens.
+    with tempfile.TemporaryFile() as file:
+        for block in blocks:
+            file.write(block)
+        archive = Archive(file, limits.max_upload_bytes * _INFLATED_TO_UPLOAD, limits.max_image_bytes)
+        table = archive.table()
+        rows = read_table(_kind_of_entry(table), archive.blocks(table), limits, columns)
+        yield Opened(rows, lambda name: archive.image(name, beside=table))

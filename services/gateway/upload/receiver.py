@@ -100,10 +100,10 @@ class Receiver:
                 raise Problem(409, "job_cancelled", "the job was cancelled during its upload")
 
         rejections: Counter[str] = Counter()
-        opened = open_upload(upload.kind, body.blocks(alive), self._limits, upload.columns)
-        images = ImageReferences(writer.store_image, self._limits.max_image_bytes, opened.entry)
-        reader = RowReader(upload.columns, images)
-        with SeenIds() as seen:
+        blocks = body.blocks(alive)
+        with open_upload(upload.kind, blocks, self._limits, upload.columns) as opened, SeenIds() as seen:
+            images = ImageReferences(writer.store_image, self._limits.max_image_bytes, opened.entry)
+            reader = RowReader(upload.columns, images)
             for number, raw in enumerate(opened.rows, 1):
                 if number > self._limits.max_listings:
                     detail = f"a submission may have {self._limits.max_listings} listings"
