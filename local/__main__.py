@@ -13,7 +13,7 @@ from local.background import Background
 from local.demo.demonstration import Plan, demonstrate
 from local.environment import ROOT, user_settings
 from local.errors import LocalError
-from local.settings import env_file, markdown_table
+from local.settings import env_file, markdown_table, with_table
 
 app = typer.Typer(
     help="The whole of Doppel on this machine.",
@@ -50,8 +50,14 @@ def down() -> None:
 @app.command()
 def settings(
     markdown: Annotated[bool, typer.Option("--markdown", help="The table of the README.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Bring both files up to date.")] = False,
 ) -> None:
     """Print .env.example, or the README's table of settings."""
+    if write:
+        readme = ROOT / "README.md"
+        (ROOT / ".env.example").write_text(env_file(), encoding="utf-8")
+        readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
+        return
     typer.echo(markdown_table() if markdown else env_file(), nl=False)
 
 
@@ -68,13 +74,15 @@ def demo(
     demonstrate(
         Plan(
             run_dir=ROOT / ".run" / "demo",
+            samples=ROOT / ".run" / "samples",
             reports=reports,
             settings=settings,
             profile=settings.get("DOPPEL_PROFILE", "bundled"),
             listings=listings,
             seed=seed,
         ),
-        Console(),
+        # Elsewhere than on a terminal, tables need not fit into the usual 80 columns.
+        Console(width=None if sys.stdout.isatty() else 130),
     )
 
 

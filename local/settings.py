@@ -46,6 +46,16 @@ def env_file() -> str:
     return "\n".join(lines) + "\n"
 
 
+def with_table(readme: str) -> str:
+    """Return the README with its table of settings made anew.
+
+    Raises:
+        ValueError: the two comments that mark its place are not there.
+    """
+    start, end = readme.index(TABLE_START), readme.index(TABLE_END) + len(TABLE_END)
+    return readme[:start] + markdown_table().rstrip("\n") + readme[end:]
+
+
 def markdown_table() -> str:
     """Return the README's table, with the two comments that mark its place."""
     rows = ["| variable | default | what it is |", "|---|---|---|"]

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from rich.console import Console
 from client import Doppel, Job
 from client.progress import progress_view
 from local.demo.cards import Shelf, make_cards
+from local.demo.catalog import described, sample_catalog
 from local.demo.metrics import measure
 from local.demo.queries import ask
 from local.demo.report import Outcome, write_figures, write_sheets
@@ -18,7 +19,6 @@ from local.demo.tables import print_groups, print_metrics, print_seconds
 from local.demo.timing import Timing
 from local.leftovers import end_leftovers
 from local.stack import Stack
-from samples import write_catalog
 
 CATALOG = "demo"
 # Often enough to see each stage of a short job.
@@ -27,9 +27,14 @@ _POLL_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run: data of the run go to `run_dir`, which is emptied first, and what was found to `reports`."""
+    """What to run.
+
+    Data of the run go to `run_dir`, which is emptied first, what was found goes to `reports`; sample catalogs
+    are kept in `samples` for the next run.
+    """
 
     run_dir: Path
+    samples: Path
     reports: Path
     settings: Mapping[str, str]
     profile: str
@@ -46,20 +51,14 @@ def demonstrate(plan: Plan, console: Console) -> Outcome:
     """
     end_leftovers(plan.run_dir)
     shutil.rmtree(plan.run_dir, ignore_errors=True)
-    sample = plan.run_dir / "sample"
     timing = Timing()
     with Stack(plan.run_dir, profile=plan.profile, settings=plan.settings) as stack:
         console.rule("stack and sample catalog", align="left")
         console.print(f"starting the processes; logs are in {stack.run_dir / 'logs'}", highlight=False)
         stack.up()
         with timing.stage("sample"):
-            summary = write_catalog(sample, listings=plan.listings, seed=plan.seed)
-        console.print(
-            f"{summary.listings} listings of {summary.products} products, {summary.duplicate_pairs} true "
-            f"duplicate pairs, {summary.variant_pairs} variant pairs ({summary.same_photo_variants} of them "
-            "with the same photo)",
-            highlight=False,
-        )
+            sample = sample_catalog(plan.samples, listings=plan.listings, seed=plan.seed)
+        console.print(described(sample), highlight=False)
         with timing.stage("start"):
             stack.wait_ready(120)
         console.print(f"ready: {stack.url}", highlight=False)
@@ -67,9 +66,7 @@ def demonstrate(plan: Plan, console: Console) -> Outcome:
             outcome = _run(plan, doppel, sample, timing, console)
         with timing.stage("down"):
             stack.close()
-    outcome = Outcome(
-        outcome.listings, outcome.seed, outcome.profile, outcome.job, outcome.metrics, timing.rounded()
-    )
+    outcome = replace(outcome, seconds=timing.rounded())
     print_seconds(console, outcome.seconds)
     console.print(f"figures: {write_figures(plan.reports, outcome)}", highlight=False)
     return outcome

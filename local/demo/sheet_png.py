@@ -148,4 +148,4 @@ def write_png(path: Path, cards: Sequence[Card], headline: str, facts: Sequence[
             right = _WIDTH - _MARGIN if card is row[-1] else left + _width(card)
             sheet.card(card, left, top, right)
             left = right + _GAP
-    sheet.image.save(path, optimize=True)
+    sheet.image.save(path)

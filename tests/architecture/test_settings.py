@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from local.settings import TABLE_END, TABLE_START, env_file, markdown_table, variables
+from local.settings import TABLE_END, TABLE_START, env_file, markdown_table, variables, with_table
 from shared.settings import ALL_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 FIELDS = [pair for settings in ALL_SETTINGS for pair in variables(settings)]
-HINT = "make it anew with `python -m local settings`"
+HINT = "make it anew with `python -m local settings --write`"
 
 
 def test_every_setting_says_what_it_is() -> None:
@@ -17,14 +17,13 @@ def test_every_setting_says_what_it_is() -> None:
 
 
 def test_env_example_is_what_the_settings_say() -> None:
-    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_file(), f"{HINT} > .env.example"
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_file(), HINT
 
 
 def test_readme_table_is_what_the_settings_say() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert TABLE_START in readme, f"the README has no {TABLE_START} … {TABLE_END}"
-    table = readme[readme.index(TABLE_START) : readme.index(TABLE_END) + len(TABLE_END)] + "\n"
-    assert table == markdown_table(), f"{HINT} --markdown"
+    assert readme == with_table(readme), HINT
 
 
 @pytest.mark.parametrize("text", [env_file(), markdown_table()])

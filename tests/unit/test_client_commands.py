@@ -1,0 +1,111 @@
+"""The command line: what it prints, where, and with which exit status."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from client.cli import main
+from tests.played_service import Answer, Service
+
+JOB = {
+    "id": "J1", "kind": "submission", "status": "running", "stage": "encode", "catalog": "shop", "rate": 12.5,
+    "eta_seconds": 75, "counts": {"rows": 400, "encoded_rows": 100},
+    "stages": {"encode": {"done": 1, "total": 4}},
+}  # fmt: skip
+DONE = JOB | {"status": "succeeded", "stage": None, "counts": {"listings": 399, "rejected": 1, "groups": 7}}
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
+    playing = Service()
+    monkeypatch.setenv("DOPPEL_URL", playing.url)
+    yield playing
+    playing.close()
+
+
+def run(*arguments: str) -> int:
+    """Return the exit status of `doppel <arguments>`."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return int(ended.value.code or 0)
+
+
+def test_submit_and_wait_reports_progress_apart_from_the_id(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "listings.csv"
+    table.write_text("id,title\n1,Cup\n", encoding="utf-8")
+    service.answers = [Answer(JOB, 202), Answer(JOB, headers={"Retry-After": "0"}), Answer(DONE)]
+    assert run("submit", "shop", str(table), "--wait", "--against", "submission") == 0
+    said = capsys.readouterr()
+    assert said.out == "J1\n"
+    assert "encode  100/400 listings  12.5 listings/s  about 1 min 15 s left" in said.err
+    assert "succeeded: 399 listings, 1 rejected, 7 groups" in said.err
+
+
+def test_results_are_ndjson_where_nobody_watches(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair = {"a": "x", "b": "y", "verdict": "duplicate", "probability": 0.99, "conflicts": []}
+    service.answers = [Answer({"items": [pair, pair], "next": None})]
+    assert run("pairs", "J1", "--verdict", "duplicate", "--limit", "1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["a"] for line in lines] == ["x", "x"]
+
+
+def test_a_table_shows_titles_as_they_are(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    match = {"listing_id": "x", "verdict": "variant", "probability": 0.3, "title": "[red]Cup[/red] [L]"}
+    answer = {"id": "Q1", "kind": "search", "status": "succeeded", "result": {"matches": [match]}}
+    service.answers = [Answer(answer)]
+    assert run("search", "shop", "--title", "cup", "--format", "table") == 0
+    assert "[red]Cup[/red] [L]" in capsys.readouterr().out
+
+
+def test_a_comparison_names_what_weighed_most(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    result = {
+        "verdict": "variant", "probability": 0.2, "threshold": 0.6, "calibrated": True, "text_sim": 0.9,
+        "conflicts": [{"kind": "size", "a": "M", "b": "L"}],
+        "evidence": {"size_conflict": {"value": 1.0, "weight": -2.0, "contribution": -3.25}},
+    }  # fmt: skip
+    service.answers = [Answer({"id": "Q1", "kind": "dedup", "status": "succeeded", "result": result})]
+    assert run("dedup", "--a-title", "Shirt M", "--b-title", "Shirt L") == 0
+    said = capsys.readouterr().out
+    for part in ("variant", "threshold 0.600", "size: M / L", "size_conflict", "-3.25"):
+        assert part in said
+
+
+def test_status_shows_every_stage(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    service.answers = [Answer(JOB)]
+    assert run("status", "J1") == 0
+    assert "encode     100/400 listings" in capsys.readouterr().out
+
+
+def test_a_refusal_is_one_line(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    service.answers = [Answer({"code": "job_unknown", "detail": "no job J9 [sic]"}, 404)]
+    assert run("status", "J9") == 1
+    assert capsys.readouterr().err == "error: no job J9 [sic] (job_unknown)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("submit", "shop", "catalog.xlsx"), 1, "not one of .ndjson"),
+        (("submit", "shop", "none.csv"), 1, "none.csv: no such file"),
+        (("dedup", "--a-image", "none.jpg"), 1, "neither a file nor"),
+        (("jobs", "--url", "http://127.0.0.1:1"), 3, "no answer from http://127.0.0.1:1"),
+        (("pairs",), 2, "Missing argument"),
+    ],
+)
+def test_what_went_wrong_decides_the_exit_status(
+    arguments: tuple[str, ...], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == status
+    assert said in capsys.readouterr().err
+
+
+def test_sample_writes_a_catalog(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("sample", str(tmp_path), "--listings", "4", "--seed", "1") == 0
+    assert len((tmp_path / "listings.ndjson").read_text(encoding="utf-8").splitlines()) == 4
+    assert "4 listings" in capsys.readouterr().out
