@@ -1,14 +1,12 @@
 """Fetches images from the internet without being led to anywhere else."""
 
-from urllib.parse import urljoin
-
 import httpcore
 import httpx
 
 from workers.encoder.connection import Deadline, PinnedBackend
 from workers.encoder.hosts import Hosts
 from workers.encoder.refusal import ImageRefused
-from workers.encoder.target import Target, TargetFinder
+from workers.encoder.target import Target, TargetFinder, joined
 
 _REDIRECTS = 3
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
@@ -45,7 +43,7 @@ class Fetcher:
             answer = self._hop(url, deadline)
             if isinstance(answer, bytes):
                 return answer
-            url = urljoin(url, answer)
+            url = joined(url, answer)
         raise ImageRefused("image_unreachable", f"more than {_REDIRECTS} redirects")
 
     def _hop(self, url: str, deadline: Deadline) -> bytes | str:
@@ -71,7 +69,7 @@ class Fetcher:
             httpcore.ConnectionPool(
                 ssl_context=self._tls, max_connections=1, network_backend=backend
             ) as pool,
-            pool.stream("GET", str(target.url), headers=_HEADERS) as response,
+            pool.stream("GET", target.request_url(), headers=_HEADERS) as response,
         ):
             headers = httpx.Headers(response.headers)
             if response.status in _REDIRECT_STATUSES and "location" in headers:

@@ -112,6 +112,7 @@ def _prepare_parent(instance: Any, **_: Any) -> None:  # noqa: ANN401 - Celery's
 @signals.worker_process_init.connect
 def _prepare_child(**_: Any) -> None:  # noqa: ANN401 - Celery's signature
     start = time.monotonic()
+    logging.captureWarnings(True)
     try:
         _services.append(build_services())
     except ArtifactError as error:

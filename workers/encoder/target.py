@@ -35,6 +35,11 @@ class Target:
     url: httpx.URL
     address: str
 
+    def request_url(self) -> httpcore.URL:
+        """Return the URL in its parts, so that it is not parsed a second time and differently."""
+        url = self.url
+        return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
 
 class TargetFinder:
     """Checks URLs: scheme, port, host, and every address that the host has."""
@@ -89,14 +94,28 @@ class TargetFinder:
         return addresses
 
 
+def joined(base: str, location: str) -> str:
+    """Return where a redirect leads.
+
+    Raises:
+        ImageRefused: `location` is not a URL.
+    """
+    try:
+        return str(httpx.URL(base).join(location))
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ImageRefused("image_url_invalid", "the image address redirects to what is not a URL") from error
+
+
 def _parse(text: str) -> httpx.URL:
     if any(c < " " or c in "\\\x7f" for c in text):
         raise ImageRefused("image_url_invalid", "the image address holds control characters or backslashes")
     try:
         url = httpx.URL(text.strip(" "))
-        host = url.host
-    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        host, port = url.host, url.port
+    except (httpx.InvalidURL, ValueError) as error:
         raise ImageRefused("image_url_invalid", "the image address is not a URL") from error
+    if port is not None and not 0 < port < 65536:
+        raise ImageRefused("image_url_invalid", "the image address names an impossible port")
     if url.scheme not in _PORTS or not host:
         raise ImageRefused("image_url_invalid", "the image address is not an http or https URL")
     if url.userinfo:
