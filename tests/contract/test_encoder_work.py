@@ -1,0 +1,244 @@
+"""Units and queries against a real Redis and spool."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from shared import ids
+from shared.blocks import unpack
+from shared.broker import Publisher
+from shared.errors import SpoolUnavailable
+from shared.inflight import InFlight
+from shared.ledger import Ledger
+from shared.messages import Chunk, JobOptions, Listing, Message, Query, Rejection, Row, UnitHint
+from shared.routing import ANSWER_QUERY, INDEX_INTERACTIVE
+from shared.spool import Spool, chunk_key, image_key
+from shared.work import run_unit
+from tests.encoder_fakes import FakeCache, FakeTextModel
+from tests.encoder_pictures import encoded, scene
+from workers.encoder.batch_encoder import BatchEncoder
+from workers.encoder.chunk_work import ChunkWork
+from workers.encoder.decoder import PillowDecoder
+from workers.encoder.grid_model import GridModel
+from workers.encoder.image_intake import ImageIntake
+from workers.encoder.image_stage import ImageStage
+from workers.encoder.pipeline import Pipeline
+from workers.encoder.query_work import QueryWork
+from workers.encoder.redis_cache import RedisCache
+from workers.encoder.refusal import ImageRefused
+from workers.encoder.sources import ListingImages
+from workers.encoder.text_stage import TextStage
+
+
+class FakePublisher(Publisher):
+    """Remembers what it was asked to send."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, Message]] = []
+        self.hints: list[UnitHint] = []
+
+    def send(self, task: str, queue: str, message: Message) -> None:
+        self.sent.append((task, queue, message))
+
+    def hint(self, *hints: UnitHint) -> None:
+        self.hints += hints
+
+
+class NoWeb:
+    def get(self, reference: str) -> bytes:
+        raise ImageRefused("image_unreachable", reference)
+
+
+@dataclass
+class Bench:
+    ledger: Ledger
+    spool: Spool
+    inflight: InFlight
+    publisher: FakePublisher
+    pipeline: Pipeline
+
+    def submit(self, rows: int, *, bad: int | None = None) -> str:
+        """Put a job of one chunk into spool and ledger; row `bad` has a broken image."""
+        job = ids.new_id()
+        self.ledger.create(job, JobOptions(catalog="c"), 256)
+        made = []
+        for row in range(1, rows + 1):
+            self.spool.put(image_key(job, str(row)), b"bad" if row == bad else encoded(scene(seed=row)))
+            listing = Listing(id=f"l{row}", title=f"title {row}", image=f"spool:{image_key(job, str(row))}")
+            made.append(Row(row=row, listing=listing))
+        made.append(Row(row=rows + 1, rejection=Rejection(row=rows + 1, code="row_invalid", detail="bad")))
+        self.spool.put(chunk_key(job, 0), Chunk(job_id=job, rows=tuple(made)).model_dump_json().encode())
+        self.ledger.add_chunk(job, 0, len(made))
+        self.ledger.seal(job)
+        return job
+
+    def work(self, budget_s: float = 60) -> ChunkWork:
+        return ChunkWork(self.ledger, self.spool, self.inflight, self.pipeline, budget_s)
+
+    def run(self, job: str, unit: str = "0", work: ChunkWork | None = None) -> None:
+        hint = UnitHint(job_id=job, stage="encode", unit=unit)
+        run_unit(hint, self.ledger, self.publisher, work or self.work())
+
+    def queries(self) -> QueryWork:
+        return QueryWork(self.ledger, self.inflight, self.pipeline, self.publisher)
+
+
+@pytest.fixture
+def bench(ledger: Ledger, spool: Spool, inflight: InFlight) -> Iterator[Bench]:
+    pictures = BatchEncoder(GridModel("grid-v1"), 4)
+    titles = BatchEncoder(FakeTextModel(), 4)
+    cache = RedisCache(inflight, "image", pictures.model, pictures.dim, 60)
+    intake = ImageIntake(ListingImages(spool, NoWeb()), PillowDecoder(100_000), pictures, cache)
+    stage = ImageStage(intake, pictures, cache, 4, 2)
+    pipeline = Pipeline(stage, TextStage(titles, FakeCache()), pictures, titles)
+    yield Bench(ledger, spool, inflight, FakePublisher(), pipeline)
+    stage.close()
+
+
+def test_chunk_becomes_a_block_and_its_ingestion_a_hint(bench: Bench) -> None:
+    job = bench.submit(5, bad=3)
+    bench.run(job)
+    header, _ = unpack(bench.inflight.get_block(job, "0") or b"")
+    assert [m.rows for m in header.modalities] == [(1, 2, 4, 5)] * 2
+    assert [(r.row, r.code) for r in header.rejections] == [(3, "image_broken")]
+    assert bench.publisher.hints == [UnitHint(job_id=job, stage="ingest", unit="0")]
+    counts = bench.ledger.read(job).counts
+    assert (counts["encoded"], counts["encoded_rows"]) == (1, 6)
+
+
+def test_repeated_delivery_changes_nothing(bench: Bench) -> None:
+    job = bench.submit(3)
+    for _ in range(3):
+        bench.run(job)
+    assert len(bench.publisher.hints) == 1
+    assert bench.ledger.read(job).counts["encoded_rows"] == 4
+
+
+def exhaust(bench: Bench, job: str, unit: str) -> None:
+    """Use up the unit's attempts as workers do that die: claimed, lease expired, freed by the reconciler."""
+    hint = UnitHint(job_id=job, stage="encode", unit=unit)
+    for _ in range(3):
+        assert bench.ledger.units.claim(hint).answer == "claimed"
+        bench.ledger._redis.zadd("doppel:leases", {f"{job} encode {unit}": 0})
+        bench.ledger.units.due()
+
+
+def test_chunk_that_kills_its_worker_is_halved_down_to_the_listing(bench: Bench) -> None:
+    job = bench.submit(2)
+    exhaust(bench, job, "0")
+    bench.run(job)
+    assert [hint.unit for hint in bench.publisher.hints] == ["0-0", "0-1"]
+    exhaust(bench, job, "0-0")
+    bench.run(job, "0-0")
+    header, _ = unpack(bench.inflight.get_block(job, "0-0") or b"")
+    assert [(r.row, r.listing_id, r.code) for r in header.rejections] == [(1, "l1", "encoder_crashed")]
+    bench.run(job, "0-1")
+    header, _ = unpack(bench.inflight.get_block(job, "0-1") or b"")
+    assert [m.rows for m in header.modalities] == [(2,), (2,)]
+    assert header.rejections == ()
+    assert bench.ledger.read(job).counts["encoded_rows"] == 3
+
+
+def test_chunk_that_takes_too_long_is_halved_until_it_does_not(bench: Bench) -> None:
+    job = bench.submit(2)
+    bench.run(job, work=bench.work(budget_s=-1))
+    assert [hint.unit for hint in bench.publisher.hints] == ["0-0", "0-1"]
+    bench.run(job, "0-0", bench.work(budget_s=-1))
+    bench.run(job, "0-1", bench.work(budget_s=-1))
+    assert bench.ledger.read(job).counts["encoded_rows"] == 3
+
+
+def test_cancelled_job_is_dropped_in_the_middle(bench: Bench) -> None:
+    job = bench.submit(3)
+    work = bench.work()
+    hint = UnitHint(job_id=job, stage="encode", unit="0")
+
+    def cancel_first(claim: object) -> tuple[UnitHint, ...]:
+        bench.ledger.cancel(job)
+        return work(claim)  # type: ignore[arg-type]
+
+    run_unit(hint, bench.ledger, bench.publisher, cancel_first)
+    assert bench.publisher.hints == []
+
+
+def test_missing_chunk_fails_the_job(bench: Bench) -> None:
+    job = bench.submit(1)
+    bench.spool.delete_prefix(f"jobs/{job}/chunks")
+    bench.run(job)
+    record = bench.ledger.read(job)
+    assert (record.status, (record.error or {})["code"]) == ("failed", "job_failed")
+
+
+def test_outage_of_the_spool_costs_no_attempt(bench: Bench) -> None:
+    class Away(Spool):
+        def get(self, key: str) -> bytes | None:
+            raise SpoolUnavailable(key)
+
+    job = bench.submit(1)
+    for _ in range(5):
+        work = ChunkWork(bench.ledger, Away(bench.spool._store), bench.inflight, bench.pipeline)
+        bench.run(job, work=work)
+    bench.run(job)
+    assert bench.inflight.get_block(job, "0") is not None
+
+
+def query(
+    bench: Bench, listings: tuple[Listing, ...], keys: tuple[str | None, ...], seconds: float = 30
+) -> Query:
+    job, deadline = ids.new_id(), int((time.time() + seconds) * 1000)
+    bench.ledger.create_query(job, "dedup", deadline)
+    return Query(job_id=job, kind="dedup", listings=listings, payload_keys=keys, deadline_ms=deadline)
+
+
+def test_query_is_encoded_and_passed_on(bench: Bench) -> None:
+    key = bench.inflight.put_payload("x", 1, encoded(scene()))
+    asked = query(bench, (Listing(id="a", title="t"), Listing(id="b")), (None, key))
+    bench.queries()(asked)
+    assert bench.publisher.sent == [(ANSWER_QUERY, INDEX_INTERACTIVE, asked)]
+    header, _ = unpack(bench.inflight.get_block(asked.job_id, "query") or b"")
+    assert [(m.modality, m.rows) for m in header.modalities] == [("image", (1,)), ("text", (0,))]
+
+
+@pytest.mark.parametrize(
+    ("listing", "payload", "code"),
+    [
+        (Listing(id="a", title="t"), b"no image", "image_broken"),
+        (Listing(id="a", title="t"), b"", "image_empty"),
+        (Listing(id="a", title="🔥"), None, "listing_empty"),
+        (Listing(id="a", title="t", image="http://x.example/a"), None, "image_unreachable"),
+    ],
+)
+def test_refused_query_fails_with_its_code(
+    bench: Bench, listing: Listing, payload: bytes | None, code: str
+) -> None:
+    key = None if payload is None else bench.inflight.put_payload("x", 0, payload)
+    asked = query(bench, (listing,), (key,))
+    bench.queries()(asked)
+    record = bench.ledger.read(asked.job_id)
+    assert (record.status, (record.error or {})["code"]) == ("failed", code)
+    assert bench.publisher.sent == []
+
+
+def test_query_whose_image_is_gone_fails(bench: Bench) -> None:
+    asked = query(bench, (Listing(id="a"),), ("doppel:payload:gone:0",))
+    bench.queries()(asked)
+    assert (bench.ledger.read(asked.job_id).error or {})["code"] == "image_missing"
+
+
+def test_late_query_is_skipped(bench: Bench) -> None:
+    asked = query(bench, (Listing(id="a", title="t"),), (None,), seconds=-1)
+    bench.queries()(asked)
+    assert bench.publisher.sent == []
+    assert bench.ledger.read(asked.job_id).status == "running"
+
+
+def test_cache_ignores_vectors_of_a_wrong_length_and_can_be_off(bench: Bench) -> None:
+    cache = RedisCache(bench.inflight, "text", "m", 2, 60)
+    cache.put({"a": b"1234", "b": b"123"})
+    assert cache.get(["a", "b", "c"]) == [b"1234", None, None]
+    assert RedisCache(bench.inflight, "text", "other", 2, 60).get(["a"]) == [None]
+    off = RedisCache(bench.inflight, "text", "m", 2, 0)
+    off.put({"d": b"1234"})
+    assert off.get(["a", "d"]) == [None, None]
