@@ -56,18 +56,17 @@ def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
         models=frozenset(models),
         numbers=frozenset(read_numbers(reader)),
         brand=" ".join(words_of(named.get("brand", ""))),
-        price=_price(named.get("price", "")),
+        price=_price(next((value for name, value in attributes.items() if name.lower() == "price"), "")),
         gtin=next((digits for name in _GTIN if (digits := _digits(named.get(name, "")))), ""),
     )
 
 
-def _price(text: str) -> float | None:
-    """Return a price above zero; a float written by JSON has a decimal point even with three decimals."""
-    match = _NUMBER.search(text)
-    if match is None:
-        return None
-    number = float(text) if re.fullmatch(r"\d+\.\d+", text) else parse_number(match[0])
-    return number if number > 0 else None
+def _price(value: AttributeValue) -> float | None:
+    """Return a price above zero; in a text, `149.000` is a hundred and forty-nine thousand."""
+    if isinstance(value, str):
+        match = _NUMBER.search(value)
+        value = parse_number(match[0]) if match else 0.0
+    return float(value) if value > 0 else None
 
 
 def _digits(text: str) -> str:

@@ -34,8 +34,8 @@ def calibrate(profile: str, split: Split, listings: int, directory: Path) -> Cla
     report: dict[str, JsonValue] = {}
     held: dict[Situation, list[Examples]] = {}
     for situation in SITUATIONS:
-        # Half of the examples are measured without a catalog, so that a comparison of two listings is judged by
-        # the same classifier.
+        # Half of the examples are measured without a catalog: a comparison of two listings is judged by the
+        # same classifier.
         training = [
             collect(corpus, situation, directory / f"{situation}-{corpus.seed}-{alone}", alone=alone)
             for corpus in split.training

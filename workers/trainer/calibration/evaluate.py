@@ -1,4 +1,4 @@
-"""What the classifier does on whole catalogs that it was not fitted on: pairs, groups, same-photo variants."""
+"""What a classifier does on whole catalogs it was not fitted on: pairs, groups, same-photo variants."""
 
 from collections.abc import Iterable
 from itertools import combinations

@@ -18,8 +18,8 @@ def fit_regression(
 ) -> Regression:
     """Return a logistic regression of the labels (n,) on the features (n, features).
 
-    Unweighted, as weights would spoil the probabilities. `strength` is scikit-learn's C: its inverse weighs the
-    squares of the slopes, in units of a feature's spread. Deterministic.
+    Unweighted, as weights would spoil the probabilities. `strength` is scikit-learn's C: its inverse weighs
+    the squares of the slopes, in units of a feature's spread. Deterministic.
     """
     names = NAMES[situation]
     knots = {name: _knots(name, features[:, i], labels) for i, name in enumerate(names)}

@@ -43,7 +43,7 @@ def figures(chances: Matrix, labels: Labels, threshold: float) -> dict[str, floa
 
 
 def calibration_error(chances: Matrix, labels: Labels, bins: int = 10) -> float:
-    """Return the expected calibration error: the mean gap between probability and share of positives per bin."""
+    """Return the expected calibration error: the mean gap between probability and share of positives."""
     place = np.minimum((chances * bins).astype(int), bins - 1)
     gaps = [
         abs(float(chances[place == i].mean() - labels[place == i].mean())) * float((place == i).mean())

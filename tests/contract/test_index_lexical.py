@@ -1,0 +1,104 @@
+"""The lexical index gives the ids and scores of a dense TF-IDF computed by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workers.index.arrays import most_ties
+from workers.index.ngrams import count_ngrams
+from workers.index.tfidf_index import TfidfIndex
+
+WORDS = "red blue shirt cotton mug white 300 ml desk lamp warm light case slim phone".split()
+TITLES = [" ".join(WORDS[(i * j + j) % len(WORDS)] for j in range(1, 5)) for i in range(40)]
+
+
+def grams(title: str) -> set[str]:
+    padded = [f" {word} " for word in title.lower().split()]
+    return {word[i : i + n] for word in padded for n in (3, 4) for i in range(max(len(word) - n + 1, 1))}
+
+
+def expected(titles: dict[int, str], query: str, k: int) -> list[tuple[int, float]]:
+    held = {key: grams(title) for key, title in titles.items()}
+
+    def rarity(gram: str) -> float:
+        return float(np.log((1 + len(held)) / (1 + sum(gram in other for other in held.values()))) + 1)
+
+    def norm(found: set[str]) -> float:
+        return float(np.sqrt(sum(rarity(gram) ** 2 for gram in found)))
+
+    asked = grams(query)
+    scores = {
+        key: round(sum(rarity(g) ** 2 for g in asked & found) / (norm(asked) * norm(found)), 6)
+        for key, found in held.items()
+        if asked & found
+    }
+    ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    return [item for item in ranked if item[1] >= ranked[min(k, len(ranked)) - 1][1]][: most_ties(k)]
+
+
+def filled(titles: dict[int, str]) -> TfidfIndex:
+    index = TfidfIndex()
+    index.upsert(np.array(list(titles), np.int64), count_ngrams(list(titles.values())))
+    return index
+
+
+def found(index: TfidfIndex, query: str, k: int, among: list[int] | None = None) -> list[tuple[int, float]]:
+    keys = None if among is None else np.array(among, np.int64)
+    near = index.search(count_ngrams([query]), k, keys)[0]
+    return [(key, round(score, 6)) for key, score in zip(near.keys.tolist(), near.scores.tolist(), strict=True)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 9, 10, 11, 40])
+def test_search_agrees_with_a_dense_computation(count: int) -> None:
+    titles = dict(enumerate(TITLES[:count], 100))
+    for query in ("red cotton shirt", "mug 300 ml", TITLES[7]):
+        assert found(filled(titles), query, 10) == expected(titles, query, 10) if titles else True
+
+
+def test_nothing_is_found_when_nothing_is_shared() -> None:
+    assert found(filled({1: "red shirt"}), "zzz qqq", 5) == []
+    assert found(TfidfIndex(), "red shirt", 5) == []
+
+
+def test_search_among_keeps_the_rarities_of_the_whole_catalog() -> None:
+    index = filled(dict(enumerate(TITLES)))
+    everything = dict(found(index, TITLES[3], 40))
+    some = found(index, TITLES[3], 40, [1, 2, 3, 99])
+    assert some
+    assert all(everything[key] == score for key, score in some)
+    assert {key for key, _ in some} <= {1, 2, 3}
+
+
+def test_upsert_replaces_and_delete_removes() -> None:
+    index = filled({1: "red shirt", 2: "blue mug", 3: "desk lamp"})
+    index.upsert(np.array([2], np.int64), count_ngrams(["green chair"]))
+    index.delete(np.array([3, 77], np.int64))
+    assert found(index, "green chair", 5) == expected({1: "red shirt", 2: "green chair"}, "green chair", 5)
+
+
+def test_empty_title_is_found_by_nothing_and_finds_nothing() -> None:
+    index = filled({1: "", 2: "red shirt", 3: ""})
+    assert found(index, "", 5) == []
+    assert [key for key, _ in found(index, "red shirt", 5)] == [2]
+    rows = index.rows(np.array([1, 2, 77], np.int64))
+    assert index.similarities(rows, rows).tolist() == [0.0, 1.0, 0.0]
+
+
+def test_ties_are_complete_and_in_order_of_key() -> None:
+    index = filled(dict.fromkeys([5, 3, 9, 1, 30, 12, 40, 41, 42, 43, 44, 45, 46], "red shirt"))
+    assert [key for key, _ in found(index, "red shirt", 2)] == [1, 3, 5, 9, 12, 30, 40, 41, 42, 43, 44, 45, 46]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(range(12)), st.integers(1, 5))
+def test_scores_do_not_depend_on_the_order_of_arrival(order: list[int], part: int) -> None:
+    index = TfidfIndex()
+    for start in range(0, len(order), part):
+        keys = order[start : start + part]
+        index.upsert(np.array(keys, np.int64), count_ngrams([TITLES[key] for key in keys]))
+    in_order = filled(dict(enumerate(TITLES[:12])))
+    for query in TITLES[:3]:
+        there, here = index.search(count_ngrams([query]), 4)[0], in_order.search(count_ngrams([query]), 4)[0]
+        assert there.keys.tolist() == here.keys.tolist()
+        assert there.scores.tolist() == here.scores.tolist()
