@@ -1,10 +1,9 @@
 """Composition root: the only place of the gateway where things are made."""
 
-import asyncio
 import csv
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 
 import uvicorn
 from anyio import CapacityLimiter
@@ -89,12 +88,8 @@ def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         with opened:
-            listening = asyncio.create_task(services.waiter.listen())
-            yield
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
-            await services.waiter.close()
+            async with services.waiter.listening():
+                yield
 
     app = FastAPI(title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     app.state.services = services

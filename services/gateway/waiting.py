@@ -4,6 +4,8 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -38,27 +40,35 @@ class JobWaiter:
         self._redis = redis
         self._ledger = ledger
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        self._listening = False
+        self._connected = False
 
-    async def listen(self) -> None:
-        """Follow the announcements of ended jobs, through outages, until cancelled."""
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Follow the announcements of ended jobs while the block runs."""
+        task = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            # More than once: redis-py 8.1 swallows a cancellation that meets it while it connects.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.5)
+            await self._redis.aclose()
+
+    async def _listen(self) -> None:
         while True:
             try:
                 await self._follow()
             except (RedisError, OSError) as error:
                 log.warning("lost the announcements of ended jobs", extra={"error": str(error)})
             finally:
-                self._listening = False
+                self._connected = False
             await asyncio.sleep(_RECONNECT_S)
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._redis.aclose()
 
     async def _follow(self) -> None:
         async with self._redis.pubsub() as subscription:
             await subscription.subscribe(ENDED_CHANNEL)
-            self._listening = True
+            self._connected = True
             async for message in subscription.listen():
                 if message["type"] == "message":
                     self._wake(str(message["data"], "ascii"))
@@ -90,7 +100,7 @@ class JobWaiter:
                 del self._waiting[job_id]
 
     def _pause(self, record: JobRecord, left: float) -> float:
-        pause = min(left, _POLL_S if self._listening else _POLL_BLIND_S)
+        pause = min(left, _POLL_S if self._connected else _POLL_BLIND_S)
         if record.deadline_ms is not None:
             pause = min(pause, max(0.01, record.deadline_ms / 1000 - time.time() + 0.01))
         return pause

@@ -112,7 +112,8 @@ async def submit(
     """
     kind = upload_format(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""))
     most = services.settings.max_upload_bytes
-    if int(request.headers.get("Content-Length", 0)) > most:
+    announced = request.headers.get("Content-Length", "")
+    if announced.isdecimal() and int(announced) > most:
         raise Problem(413, "body_too_large", f"the body has more than {most} bytes")
     options = JobOptions(catalog=catalog, against=against, k=k, threshold=threshold)
     upload = Upload(new_id(), kind, Columns(id_column, title_column, image_column), options)
