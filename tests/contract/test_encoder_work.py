@@ -19,7 +19,7 @@ from shared.work import run_unit
 from tests.encoder_fakes import FakeCache, FakeTextModel
 from tests.encoder_pictures import encoded, scene
 from workers.encoder.batch_encoder import BatchEncoder
-from workers.encoder.chunk_work import ChunkWork
+from workers.encoder.chunk_work import ChunkWork, JobEnded, Watch
 from workers.encoder.decoder import PillowDecoder
 from workers.encoder.grid_model import GridModel
 from workers.encoder.image_intake import ImageIntake
@@ -161,6 +161,17 @@ def test_cancelled_job_is_dropped_in_the_middle(bench: Bench) -> None:
 
     run_unit(hint, bench.ledger, bench.publisher, cancel_first)
     assert bench.publisher.hints == []
+
+
+def test_end_of_the_job_is_noticed_between_steps(bench: Bench) -> None:
+    job, now = bench.submit(1), iter([0.0, 0.5, 2.0, 2.1, 4.0])
+    watch = Watch(bench.ledger, job, 60, lambda: next(now))
+    watch()
+    watch()
+    bench.ledger.cancel(job)
+    watch()
+    with pytest.raises(JobEnded):
+        watch()
 
 
 def test_missing_chunk_fails_the_job(bench: Bench) -> None:

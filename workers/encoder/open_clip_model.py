@@ -57,6 +57,11 @@ class OpenClipModel:
 
 def _load(weights: ImageWeights) -> Any:  # noqa: ANN401 - open_clip has no types
     try:
+        if weights.model.startswith("local-dir:") and weights.checkpoint is not None:
+            # open_clip takes a folder's own weights only, and ignores others without a word.
+            model = open_clip.create_model(weights.model, load_weights=False, pretrained_text=False)
+            open_clip.load_checkpoint(model, weights.checkpoint, strict=True, weights_only=True)
+            return model
         return open_clip.create_model(
             weights.model,
             pretrained=weights.checkpoint,
