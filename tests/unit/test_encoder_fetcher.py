@@ -1,13 +1,17 @@
 """The fetcher against a server of our own: what it brings, and that it goes nowhere it should not."""
 
 import ipaddress
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -139,9 +143,10 @@ def make() -> Iterator[Make]:
         resolver: Callable[[str], Sequence[str]] = lambda _: ["127.0.0.1"],
         max_bytes: int = 100_000,
         timeout_s: float = 5,
+        tls: ssl.SSLContext | None = None,
     ) -> Fetcher:
         finder = TargetFinder(AddressPolicy(networks), hosts, resolver)
-        made.append(Fetcher(finder, Hosts(), max_bytes, timeout_s))
+        made.append(Fetcher(finder, Hosts(), tls or ssl.create_default_context(), max_bytes, timeout_s))
         return made[-1]
 
     yield build
@@ -165,6 +170,32 @@ def test_request_asks_for_no_compression_and_tells_nothing_else(server: Server, 
     assert "accept-encoding:identity" in headers
     assert "authorization" not in headers
     assert "cookie" not in headers
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Make a certificate for shop.example, with its key in the same file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    path = tmp_path / "shop.pem"
+    what = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=shop.example"]
+    names = ["-addext", "subjectAltName=DNS:shop.example"]
+    files = ["-keyout", str(path), "-out", str(tmp_path / "public.pem")]
+    subprocess.run(["openssl", "req", *what, *names, *files], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + (tmp_path / "public.pem").read_bytes())
+    return path
+
+
+def test_certificate_must_be_of_the_name_though_the_address_is_pinned(
+    server: Server, make: Make, certificate: Path
+) -> None:
+    of_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    of_server.load_cert_chain(certificate)
+    server.socket = of_server.wrap_socket(server.socket, server_side=True)
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    assert make(tls=trusting).get(f"https://shop.example:{server.port}/image") == BODY
+    assert refusal(make(tls=trusting), f"https://other.example:{server.port}/image") == "image_unreachable"
+    assert refusal(make(), f"https://shop.example:{server.port}/image") == "image_unreachable"
 
 
 def test_proxies_of_the_environment_are_not_used(

@@ -1,5 +1,7 @@
 """Fetches images from the internet without being led to anywhere else."""
 
+import ssl
+
 import httpcore
 import httpx
 
@@ -21,12 +23,14 @@ class Fetcher:
     connection goes to the address that was checked. Proxies of the environment are not used.
     """
 
-    def __init__(self, finder: TargetFinder, hosts: Hosts, max_bytes: int, timeout_s: float) -> None:
+    def __init__(
+        self, finder: TargetFinder, hosts: Hosts, tls: ssl.SSLContext, max_bytes: int, timeout_s: float
+    ) -> None:
         self._finder = finder
         self._hosts = hosts
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
-        self._tls = httpx.create_ssl_context(trust_env=False)
+        self._tls = tls
 
     def close(self) -> None:
         """End the helper threads."""

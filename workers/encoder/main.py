@@ -10,6 +10,7 @@ import signal
 import time
 from typing import Any, Final
 
+import httpx
 from celery import signals
 from celery.worker import state
 
@@ -80,7 +81,8 @@ def build_services() -> Services:
     text_cache = RedisCache(inflight, "text", encoders.text.model, encoders.text.dim, ttl_s)
     policy = AddressPolicy(settings.fetch_private_networks)
     finder = TargetFinder(policy, settings.fetch_allow_hosts, system_resolver)
-    fetcher = Fetcher(finder, Hosts(), settings.fetch_max_bytes, settings.fetch_timeout_s)
+    tls = httpx.create_ssl_context(trust_env=False)
+    fetcher = Fetcher(finder, Hosts(), tls, settings.fetch_max_bytes, settings.fetch_timeout_s)
     decoder = PillowDecoder(settings.max_image_pixels)
     intake = ImageIntake(ListingImages(spool, fetcher), decoder, encoders.image, image_cache)
     images = ImageStage(intake, encoders.image, image_cache, settings.image_batch, settings.decode_threads)
