@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from local.errors import LocalError
 from local.leftovers import end_leftovers, stack_pids
 from local.ports import free_port, is_free
 from local.process import last_lines
-from local.readiness import Readiness, wait_until
+from local.readiness import Readiness
+from local.stack import PROCESSES
 
 _USUAL_PORT = 8080
 
@@ -46,7 +47,7 @@ class Background:
             return None
         return state if state.pid in stack_pids(self._run_dir) or _is_alive(state.pid) else None
 
-    def up(self, settings: Mapping[str, str], *, encoders: int = 1, timeout_s: float = 120) -> State:
+    def up(self, settings: Mapping[str, str], *, encoders: int = 1, timeout_s: float = 180) -> State:
         """Start a stack and wait until it can work.
 
         `settings` are `DOPPEL_…` variables for all processes.
@@ -73,7 +74,7 @@ class Background:
         state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._log))
         self._file.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
         try:
-            self._wait(state, child, timeout_s)
+            self._wait(state, child, [*PROCESSES, *["encoder"] * (encoders - 1)], timeout_s)
         except BaseException:
             self.down()
             child.wait(5)
@@ -92,7 +93,9 @@ class Background:
         self._file.unlink(missing_ok=True)
         return state is not None or left > 0
 
-    def _wait(self, state: State, child: "subprocess.Popen[bytes]", timeout_s: float) -> None:
+    def _wait(
+        self, state: State, child: "subprocess.Popen[bytes]", started: Iterable[str], timeout_s: float
+    ) -> None:
         def check() -> None:
             if child.poll() is not None:
                 lines = self._log.read_text(encoding="utf-8", errors="replace")
@@ -100,12 +103,9 @@ class Background:
                     f"a process ended, and so did the stack; the end of {self._log}:\n{last_lines(lines)}"
                 )
 
-        readiness = Readiness(state.url)
+        readiness = Readiness(state.url, state.redis_url)
         try:
-            wait_until(readiness.gateway_ready, f"a ready gateway at {state.url}", timeout_s, check)
-            wait_until(
-                readiness.query_answered, f"an answered comparison (see {self._log})", timeout_s, check
-            )
+            readiness.wait(started, timeout_s, check)
         finally:
             readiness.close()
 

@@ -1,13 +1,19 @@
 """Waiting until a stack can work, and saying why it cannot."""
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import httpx
+from redis import Redis
 
 from local.errors import LocalError
+from shared.errors import LedgerUnavailable
+from shared.presence import Presence
 
 _TITLE = {"title": "Ready? A red mug, 350 ml"}
+# Line of the Procfile -> role under which its workers say that they are there.
+_ROLES = {"encoder": "encode.bulk", "interactive": "encode.interactive", "index": "index"}
 _ENDED = ("succeeded", "failed", "cancelled")
 
 
@@ -27,21 +33,50 @@ def wait_until(
     while not condition():
         check()
         if time.monotonic() > deadline:
-            raise LocalError(f"{what} did not come true within {timeout_s:.0f} s")
+            raise LocalError(f"{what} did not come within {timeout_s:.0f} s")
         time.sleep(every_s)
 
 
 class Readiness:
     """Asks a gateway whether the stack behind it works; network errors count as not yet."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, redis_url: str) -> None:
         # Proxies of the environment are for the world outside, not for the loopback address.
         self._http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self._presence = Presence(Redis.from_url(redis_url, decode_responses=True, socket_timeout=2))
         self._job: str | None = None
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        self._presence.close()
+
+    def wait(self, started: Iterable[str], timeout_s: float, check: Callable[[], None]) -> None:
+        """Wait until the gateway takes work, each started worker is there, and queries are answered.
+
+        `started` are process names; queries are waited for where those that answer them are among these.
+
+        Raises:
+            LocalError: time is up, or `check` raised it.
+        """
+        deadline = time.monotonic() + timeout_s
+        lines = [name.split(".", 1)[0] for name in started]
+        wanted = Counter(_ROLES[line] for line in lines if line in _ROLES)
+        conditions: list[tuple[Callable[[], bool], str]] = [
+            (self.gateway_ready, f"a ready gateway at {self._http.base_url}"),
+            (lambda: self.workers_present(wanted), f"the presence of {', '.join(sorted(wanted))}"),
+        ]
+        if {"interactive", "index"} <= set(lines):
+            conditions.append((self.query_answered, "an answered comparison"))
+        for condition, what in conditions:
+            wait_until(condition, what, deadline - time.monotonic(), check)
+
+    def workers_present(self, wanted: Counter[str]) -> bool:
+        """Say whether so many workers of each role said that they can take work."""
+        try:
+            return wanted <= self._presence.counts()
+        except LedgerUnavailable:
+            return False
 
     def gateway_ready(self) -> bool:
         """Say whether the gateway can take work."""

@@ -130,16 +130,15 @@ class Stack:
                 )
 
     def wait_ready(self, timeout_s: float = 60) -> None:
-        """Wait until the gateway takes work and, where their processes were started, queries are answered.
+        """Wait until the gateway takes work, the running workers are there, and queries are answered.
 
         Raises:
             LocalError: a process ended, or the time is up.
         """
-        readiness = Readiness(self.url)
+        readiness = Readiness(self.url, self.redis_url)
         try:
-            wait_until(readiness.gateway_ready, f"a ready gateway at {self.url}", timeout_s, self.check)
-            if {"interactive", "index"} <= self.processes.keys():
-                wait_until(readiness.query_answered, "an answered comparison", timeout_s, self.check)
+            alive = [process.name for process in self.processes.values() if process.alive]
+            readiness.wait(alive, timeout_s, self.check)
         finally:
             readiness.close()
 
@@ -151,7 +150,11 @@ class Stack:
         for process in running:
             process.wait(10)
         for process in self.processes.values():
-            process.kill()
+            if process.name != "redis":
+                process.kill()
+        # Last, and asked to: its file is then complete.
+        if "redis" in self.processes:
+            self.stop("redis")
         if self._temporary:
             shutil.rmtree(self.run_dir, ignore_errors=True)
         atexit.unregister(self.close)

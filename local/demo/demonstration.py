@@ -60,7 +60,7 @@ def demonstrate(plan: Plan, console: Console) -> Outcome:
             sample = sample_catalog(plan.samples, listings=plan.listings, seed=plan.seed)
         console.print(described(sample), highlight=False)
         with timing.stage("start"):
-            stack.wait_ready(120)
+            stack.wait_ready(180)
         console.print(f"ready: {stack.url}", highlight=False)
         with Doppel(stack.url) as doppel:
             outcome = _run(plan, doppel, sample, timing, console)
