@@ -15,7 +15,6 @@ from shared.ledger import JobRecord, Ledger
 _MAX_KEY_CHARACTERS = 255
 # How long the record of a job may take to appear after its key was bound.
 _CREATION_S = 10.0
-_WAIT_S = 10.0
 _POLL_S = 0.1
 
 
@@ -45,8 +44,9 @@ class Key:
 class Idempotency:
     """Binds keys to jobs; every method raises `LedgerUnavailable` in an outage."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, wait_s: float = 10.0) -> None:
         self._ledger = ledger
+        self._wait_s = wait_s
 
     def acquire(self, key: Key | None, job_id: str) -> bool:
         """Bind the key to a new job; False if it is bound to an earlier request's job already.
@@ -80,7 +80,7 @@ class Idempotency:
         Raises:
             Problem: the earlier request was another one (422), or is still on its way (409).
         """
-        deadline = time.monotonic() + _WAIT_S
+        deadline = time.monotonic() + self._wait_s
         while time.monotonic() < deadline:
             bound = await asyncio.to_thread(self._ledger.reserved, key.digest)
             if bound.get("fingerprint", fingerprint) != fingerprint:

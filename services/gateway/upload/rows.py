@@ -11,6 +11,7 @@ MAX_ID_CHARACTERS = 200
 MAX_TITLE_CHARACTERS = 2000
 MAX_ATTRIBUTE_CHARACTERS = 100_000
 _INT64 = 2**63
+_SCALARS = (str, int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,13 @@ class Columns:
 
 
 def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise RowRefused("row_invalid", f"field {name!r} must be text, not {type(value).__name__}")
-    return str(value).strip()
+    return str(value)
 
 
 def _attribute(name: str, value: object) -> str | int | float | bool:
@@ -93,7 +96,7 @@ class RowReader:
         given = raw.pop("attributes", None)
         if given is not None and not isinstance(given, dict):
             raise RowRefused("row_invalid", "field 'attributes' must be an object")
-        attributes = {k: _attribute(k, v) for k, v in raw.items() if isinstance(v, str | int | float)}
+        attributes = {k: _attribute(k, v) for k, v in raw.items() if isinstance(v, _SCALARS)}
         if given:
             attributes |= {k: _attribute(k, v) for k, v in given.items() if v is not None}
         return Listing(
