@@ -103,7 +103,7 @@ class Background:
                     f"a process ended, and so did the stack; the end of {self._log}:\n{last_lines(lines)}"
                 )
 
-        readiness = Readiness(state.url, state.redis_url)
+        readiness = Readiness(state.url, state.redis_url, self._log)
         try:
             readiness.wait(started, timeout_s, check)
         finally:

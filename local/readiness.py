@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import httpx
 from redis import Redis
@@ -33,14 +34,15 @@ def wait_until(
     while not condition():
         check()
         if time.monotonic() > deadline:
-            raise LocalError(f"{what} did not come within {timeout_s:.0f} s")
+            raise LocalError(f"{what} did not come in time")
         time.sleep(every_s)
 
 
 class Readiness:
     """Asks a gateway whether the stack behind it works; network errors count as not yet."""
 
-    def __init__(self, url: str, redis_url: str) -> None:
+    def __init__(self, url: str, redis_url: str, logs: Path) -> None:
+        self._logs = logs
         # Proxies of the environment are for the world outside, not for the loopback address.
         self._http = httpx.Client(base_url=url, timeout=10, trust_env=False)
         self._presence = Presence(Redis.from_url(redis_url, decode_responses=True, socket_timeout=2))
@@ -69,7 +71,7 @@ class Readiness:
         if {"interactive", "index"} <= set(lines):
             conditions.append((self.query_answered, "an answered comparison"))
         for condition, what in conditions:
-            wait_until(condition, what, deadline - time.monotonic(), check)
+            wait_until(condition, f"{what} (logs: {self._logs})", deadline - time.monotonic(), check)
 
     def workers_present(self, wanted: Counter[str]) -> bool:
         """Say whether so many workers of each role said that they can take work."""
