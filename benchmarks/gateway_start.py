@@ -1,0 +1,66 @@
+"""How long a gateway takes from its start to its first answer, and what it loads.
+
+`python -m benchmarks.gateway_start [ROUNDS]` prints the median of so many starts (5 unless told), the memory
+after it, and which of the heavy libraries the process holds (none, one hopes).
+"""
+
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from local.stack import Stack
+
+HEAVY = ("torch", "faiss", "numpy", "PIL")
+REPORT = Path("reports/gateway_start.json")
+
+
+def seconds_to_ready(stack: Stack) -> float:
+    """Start the gateway and return the seconds until `/health/ready` says yes."""
+    started = time.monotonic()
+    stack.start("gateway")
+    while True:
+        try:
+            if httpx.get(f"{stack.url}/health/ready", trust_env=False).status_code == httpx.codes.OK:
+                return time.monotonic() - started
+        except httpx.HTTPError:
+            stack.check()
+        time.sleep(0.005)
+
+
+def loaded_libraries(pid: int) -> list[str]:
+    """Return those of the heavy libraries whose compiled parts the process has mapped."""
+    maps = Path(f"/proc/{pid}/maps").read_text()
+    return [name for name in HEAVY if f"/site-packages/{name}/" in maps]
+
+
+def main() -> None:
+    """Measure, print, write the report."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    times = []
+    with Stack(profile="deterministic") as stack:
+        stack.start("redis")
+        for _ in range(rounds):
+            times.append(seconds_to_ready(stack))
+            pid = stack.process("gateway").pid
+            heavy = loaded_libraries(pid)
+            status = Path(f"/proc/{pid}/status").read_text()
+            rss_mb = int(next(x for x in status.splitlines() if x.startswith("VmRSS")).split()[1]) / 1024
+            stack.stop("gateway")
+    report = {
+        "ready_s_median": round(statistics.median(times), 2),
+        "ready_s_range": [round(min(times), 2), round(max(times), 2)],
+        "rss_mb": round(rss_mb, 1),
+        "heavy_libraries": heavy,
+    }
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    for name, value in report.items():
+        print(f"{name:20} {value}")
+
+
+if __name__ == "__main__":
+    main()

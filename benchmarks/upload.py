@@ -1,0 +1,132 @@
+"""A large upload: the gateway's memory, how soon encoding begins, how soon a cancelled job is at rest.
+
+`python -m benchmarks.upload [LISTINGS]` posts so many NDJSON listings (100,000 unless told) in one request to
+a stack with the deterministic encoder.
+
+"""
+
+import itertools
+import json
+import resource
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+from redis import Redis
+
+from local.stack import Stack
+
+REPORT = Path("reports/upload.json")
+
+
+def rows(count: int) -> Iterator[bytes]:
+    """Yield NDJSON in pieces of 100 listings."""
+    for start in range(0, count, 100):
+        lines = (
+            json.dumps(
+                {"id": f"l{i}", "title": f"Ceramic mug {i % 977} ml {i}", "price": i % 90, "brand": "Tallo"}
+            )
+            for i in range(start, min(start + 100, count))
+        )
+        yield ("\n".join(lines) + "\n").encode()
+
+
+class Watch:
+    """Looks at the ledger from beside: when the first chunk was claimed, when the last one was."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._stop = threading.Event()
+        self.first_claim: float | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.002) and self.first_claim is None:
+            for key in self._redis.scan_iter("doppel:job:*", count=1000):
+                if not str(key).endswith(":units") and self._redis.hget(key, "started_ms"):
+                    self.first_claim = time.monotonic()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stop.set()
+        self._thread.join()
+
+
+def peak_rss_mb(pid: int) -> float:
+    """Return the most memory a process ever had resident, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU-seconds that a process used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def seconds_to_rest(redis: "Redis", job_id: str) -> float:
+    """Return the seconds until no unit of the job is worked on any more."""
+    started = time.monotonic()
+    while True:
+        states = redis.hgetall(f"doppel:job:{job_id}:units")
+        if "leased" not in {v for k, v in states.items() if str(k).startswith("s:")}:
+            return time.monotonic() - started
+        before = states
+        time.sleep(0.05)
+        if before == redis.hgetall(f"doppel:job:{job_id}:units") and time.monotonic() - started > 5:
+            return time.monotonic() - started
+
+
+def main() -> None:
+    """Measure, print, write the report."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    with Stack(profile="deterministic") as stack:
+        stack.up("redis", "gateway", "reconciler", "encoder", "index")
+        stack.wait_ready()
+        pid = stack.process("gateway").pid
+        redis = Redis(port=stack.redis_port, decode_responses=True)
+        with httpx.Client(base_url=stack.url, timeout=600, trust_env=False) as http:
+            watch = Watch(redis)
+            idle_mb, used = peak_rss_mb(pid), cpu_s(pid)
+            started = time.monotonic()
+            answer = http.post(
+                "/api/catalogs/large/submissions",
+                content=itertools.chain(rows(count)),
+                headers={"Content-Type": "application/x-ndjson"},
+            )
+            uploaded = time.monotonic()
+            answer.raise_for_status()
+            used = cpu_s(pid) - used
+            job_id = answer.json()["id"]
+            deadline = time.monotonic() + 30
+            while watch.first_claim is None and time.monotonic() < deadline:
+                time.sleep(0.01)
+            watch.close()
+            http.delete(f"/api/jobs/{job_id}").raise_for_status()
+            rest_s = seconds_to_rest(redis, job_id)
+            encoded = http.get(f"/api/jobs/{job_id}").json()["counts"]["encoded_rows"]
+        redis.close()
+        report = {
+            "listings": count,
+            "upload_s": round(uploaded - started, 2),
+            "listings_per_cpu_s": round(count / used),
+            "gateway_idle_rss_mb": round(idle_mb, 1),
+            "gateway_peak_rss_mb": round(peak_rss_mb(pid), 1),
+            "first_chunk_claimed_after_upload_end_s": round((watch.first_claim or 1e9) - uploaded, 2),
+            "cancel_to_rest_s": round(rest_s, 2),
+            "encoded_before_cancel": encoded,
+            "client_peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        }
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")
+    for name, value in report.items():
+        print(f"{name:42} {value}")
+
+
+if __name__ == "__main__":
+    main()
