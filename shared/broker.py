@@ -67,7 +67,8 @@ def make_celery(name: str, settings: CommonSettings, *, publisher_only: bool = F
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_soft_shutdown_timeout=30,
-        worker_enable_soft_shutdown_on_idle=True,
+        # An idle worker has nothing to hand back: the ledger knows what waits.
+        worker_enable_soft_shutdown_on_idle=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
         # Loading torch in a spawned child takes longer than billiard's four seconds.
         worker_proc_alive_timeout=120,
