@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --n
 INDEX = url=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$url};
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check lock clean
+.PHONY: help setup demo up down test check train-tower eval-tower calibrate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,18 @@ check: setup ## formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --package local
 	$(BIN)/lint-imports
+
+train-tower: setup ## train the bundled image encoder from photos in shared/data (hours on a CPU)
+	$(BIN)/python -m workers.trainer.tower train --cache .run/tower --out artifacts/bundled/image
+
+eval-tower: setup ## measure it on held-out photos, beside the perceptual hash
+	$(BIN)/python -m workers.trainer.evaluation edits
+	$(BIN)/python -m workers.trainer.evaluation grocery
+
+calibrate: setup ## calibrate the classifier of the bundled profile on sample catalogs
+	$(BIN)/python -m workers.trainer.calibration --profile bundled
 
 lock: $(UV) ## recompile requirements/*.txt after a change of pyproject.toml
 	@$(INDEX) $(COMPILE) --group dev --output-file requirements/dev.txt

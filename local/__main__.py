@@ -37,7 +37,7 @@ def up(
     typer.echo("next:")
     typer.echo(f"  export DOPPEL_URL={state.url}")
     typer.echo("  .venv/bin/doppel sample --listings 600 --seed 7 .run/sample")
-    typer.echo("  .venv/bin/doppel submit shop .run/sample/catalog.zip --wait")
+    typer.echo("  .venv/bin/doppel submit .run/sample/catalog.zip --catalog shop --wait")
     typer.echo("  make down")
 
 

@@ -75,7 +75,7 @@ def _weight(item: tuple[str, dict[str, Any]]) -> float:
 
 
 def search(
-    catalog: Annotated[str, typer.Argument(help="Catalog to search in.")],
+    catalog: Annotated[str, typer.Option(help="Catalog to search in.")],
     title: Annotated[str | None, typer.Option(help="Title to search for.")] = None,
     image: Annotated[str | None, typer.Option(help="Image to search for: a file or an address.")] = None,
     k: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 10,

@@ -27,8 +27,8 @@ def sample(
 
 
 def submit(
-    catalog: Annotated[str, typer.Argument(help="Name of the catalog; made if needed.")],
     file: Annotated[Path, typer.Argument(help=".csv, .zip, .ndjson, .jsonl or .json")],
+    catalog: Annotated[str, typer.Option(help="Name of the catalog; made if needed.")],
     against: Annotated[
         str | None, typer.Option(help="What to match with: catalog, submission, or catalog:<name>.")
     ] = None,

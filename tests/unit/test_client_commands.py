@@ -38,7 +38,7 @@ def test_submit_and_wait_reports_progress_apart_from_the_id(
     table = tmp_path / "listings.csv"
     table.write_text("id,title\n1,Cup\n", encoding="utf-8")
     service.answers = [Answer(JOB, 202), Answer(JOB, headers={"Retry-After": "0"}), Answer(DONE)]
-    assert run("submit", "shop", str(table), "--wait", "--against", "submission") == 0
+    assert run("submit", str(table), "--catalog", "shop", "--wait", "--against", "submission") == 0
     said = capsys.readouterr()
     assert said.out == "J1\n"
     assert "encode  100/400 listings  12.5 listings/s  about 1 min 15 s left" in said.err
@@ -59,7 +59,7 @@ def test_a_table_shows_titles_as_they_are(service: Service, capsys: pytest.Captu
     match = {"listing_id": "x", "verdict": "variant", "probability": 0.3, "title": "[red]Cup[/red] [L]"}
     answer = {"id": "Q1", "kind": "search", "status": "succeeded", "result": {"matches": [match]}}
     service.answers = [Answer(answer)]
-    assert run("search", "shop", "--title", "cup", "--format", "table") == 0
+    assert run("search", "--catalog", "shop", "--title", "cup", "--format", "table") == 0
     assert "[red]Cup[/red] [L]" in capsys.readouterr().out
 
 
@@ -91,8 +91,8 @@ def test_a_refusal_is_one_line(service: Service, capsys: pytest.CaptureFixture[s
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (("submit", "shop", "catalog.xlsx"), 1, "not one of .ndjson"),
-        (("submit", "shop", "none.csv"), 1, "none.csv: no such file"),
+        (("submit", "catalog.xlsx", "--catalog", "shop"), 1, "not one of .ndjson"),
+        (("submit", "none.csv", "--catalog", "shop"), 1, "none.csv: no such file"),
         (("dedup", "--a-image", "none.jpg"), 1, "neither a file nor"),
         (("jobs", "--url", "http://127.0.0.1:1"), 3, "no answer from http://127.0.0.1:1"),
         (("pairs",), 2, "Missing argument"),
