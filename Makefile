@@ -48,7 +48,7 @@ check: setup ## formatting, lint, types, import rules
 	$(BIN)/mypy --package local
 	$(BIN)/lint-imports
 
-train-tower: setup ## train the bundled image encoder from photos in shared/data (hours on a CPU)
+train-tower: setup ## train the bundled image encoder from photos in shared/data (about an hour on two cores)
 	$(BIN)/python -m workers.trainer.tower train --cache .run/tower --out artifacts/bundled/image
 
 eval-tower: setup ## measure it on held-out photos, beside the perceptual hash
