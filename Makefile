@@ -24,8 +24,9 @@ $(UV):
 	sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --require-hashes --no-deps -r $(VENV)/uv.txt
 
+# Compiled once here: torch's modules take ten seconds to compile, in every process that cannot keep the result.
 $(READY): requirements/dev.txt pyproject.toml | $(UV)
-	@$(INDEX) $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(INDEX) $(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(INDEX) $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
