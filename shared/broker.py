@@ -91,7 +91,10 @@ class Publisher:
             LedgerUnavailable: Redis did not take it.
         """
         try:
-            self._app.send_task(task, args=[message.model_dump(mode="json")], queue=queue)
+            # The representations, which nobody reads here, would cost more than the message itself.
+            self._app.send_task(
+                task, args=[message.model_dump(mode="json")], queue=queue, argsrepr="", kwargsrepr=""
+            )
         except OperationalError as error:
             raise LedgerUnavailable(f"Redis did not take a message: {error}") from error
 

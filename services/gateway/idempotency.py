@@ -56,23 +56,23 @@ class Idempotency:
         if key is None:
             return True
         for _ in range(3):
-            bound = self._ledger.reserve(key.digest, job_id)
+            bound = self._ledger.idempotency.reserve(key.digest, job_id)
             if bound is None:
                 return True
             if bound and not self._is_abandoned(bound["job"]):
                 return False
-            self._ledger.unreserve(key.digest, bound.get("job"))
+            self._ledger.idempotency.unreserve(key.digest, bound.get("job"))
         return False
 
     def remember(self, key: Key | None, fingerprint: str) -> None:
         """Note what the key was used with."""
         if key is not None:
-            self._ledger.set_fingerprint(key.digest, fingerprint)
+            self._ledger.idempotency.set_fingerprint(key.digest, fingerprint)
 
     def release(self, key: Key | None, job_id: str) -> None:
         """Free the key of a request that made no job."""
         if key is not None:
-            self._ledger.unreserve(key.digest, job_id)
+            self._ledger.idempotency.unreserve(key.digest, job_id)
 
     async def earlier(self, key: Key, fingerprint: str) -> JobRecord:
         """Return the job of the earlier request with this key, waiting a little for it to be accepted.
@@ -82,7 +82,7 @@ class Idempotency:
         """
         deadline = time.monotonic() + self._wait_s
         while time.monotonic() < deadline:
-            bound = await asyncio.to_thread(self._ledger.reserved, key.digest)
+            bound = await asyncio.to_thread(self._ledger.idempotency.reserved, key.digest)
             if bound.get("fingerprint", fingerprint) != fingerprint:
                 detail = "this Idempotency-Key was used with another request"
                 raise Problem(422, "idempotency_mismatch", detail)

@@ -58,8 +58,8 @@ class Metrics:
         """Return all metrics as text; those of the ledger stay as they were while it does not answer."""
         try:
             for queue in QUEUES:
-                self._queued.labels(queue).set(self._ledger.queue_depth(queue))
-            for status, count in self._ledger.totals().items():
+                self._queued.labels(queue).set(self._ledger.upkeep.queue_depth(queue))
+            for status, count in self._ledger.upkeep.totals().items():
                 self._jobs.labels(status).set(count)
             self._up.set(1)
         except LedgerUnavailable as error:

@@ -38,11 +38,11 @@ class Reconciler:
         Raises:
             TransientError: Redis or the spool did not answer.
         """
-        if not self._ledger.lead("reconciler", self._name, int(self._every_s * 3000)):
+        if not self._ledger.upkeep.lead("reconciler", self._name, int(self._every_s * 3000)):
             return
-        if self._ledger.lost_everything():
+        if self._ledger.upkeep.lost_everything():
             restore(self._ledger, self._spool, self._publisher)
-            self._ledger.mark_epoch()
+            self._ledger.upkeep.mark_epoch()
         sweep(self._ledger, self._publisher)
         give_up_stalled_uploads(self._ledger, self._spool)
         expire(self._ledger, self._spool, self._retention_s)

@@ -11,16 +11,16 @@ _STALLED_UPLOAD_S = 600
 
 def expire(ledger: Ledger, spool: Spool, retention_s: float) -> int:
     """Delete ended jobs older than `retention_s` from spool and ledger; return how many."""
-    old = ledger.ended_before(int((time.time() - retention_s) * 1000))
+    old = ledger.upkeep.ended_before(int((time.time() - retention_s) * 1000))
     for job_id in old:
         spool.delete_prefix(f"jobs/{job_id}")
-        ledger.forget(job_id)
+        ledger.upkeep.forget(job_id)
     return len(old)
 
 
 def give_up_stalled_uploads(ledger: Ledger, spool: Spool) -> int:
     """Fail jobs whose upload stopped without a word; nothing of them was accepted."""
-    stalled = ledger.stalled_uploads(_STALLED_UPLOAD_S * 1000)
+    stalled = ledger.upkeep.stalled_uploads(_STALLED_UPLOAD_S * 1000)
     for job_id in stalled:
         ledger.fail(job_id, "upload_incomplete", "the upload stopped before its end; submit it again")
         spool.delete_prefix(f"jobs/{job_id}")

@@ -26,7 +26,7 @@ def sweep(ledger: Ledger, publisher: Publisher) -> int:
     """
     abandoned, waiting = ledger.units.due()
     overdue = Counter(_queue(hint) for hint in waiting)
-    short = {queue for queue, count in overdue.items() if ledger.queue_depth(queue) < count}
+    short = {queue for queue, count in overdue.items() if ledger.upkeep.queue_depth(queue) < count}
     hints = (*abandoned, *(hint for hint in waiting if _queue(hint) in short))
     if hints:
         log.warning(

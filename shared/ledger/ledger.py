@@ -3,31 +3,23 @@
 import json
 import time
 from collections.abc import Iterable
-from typing import Self, cast
+from typing import Self
 
 from redis import Redis
 
 from shared import ids
 from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import keys
+from shared.ledger.idempotency import Idempotency
 from shared.ledger.record import JobRecord, parse_record
-from shared.ledger.script import LedgerScript, outage_as_error
+from shared.ledger.script import LedgerScript, names, outage_as_error, texts
 from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
+from shared.ledger.upkeep import Upkeep
 from shared.messages import AcceptedJob, JobOptions, UnitHint
 from shared.settings import CommonSettings
 
 # The answer to a comparison or a search is kept for an hour.
 _QUERY_TTL_S = 3_600
-
-
-def _texts(raw: object) -> dict[str, str]:
-    """Name the type of a hash: redis-py cannot say that the client decodes."""
-    return cast(dict[str, str], raw)
-
-
-def _names(raw: object) -> list[str]:
-    """Name the type of a list of members."""
-    return cast(list[str], raw)
 
 
 class Ledger:
@@ -40,6 +32,8 @@ class Ledger:
         self._redis = redis
         self._retention_s = settings.retention_s
         self._script = LedgerScript(redis)
+        self.idempotency = Idempotency(redis, self._script)
+        self.upkeep = Upkeep(redis)
         self.units = Units(self._script, settings.lease_s, settings.max_attempts)
 
     @classmethod
@@ -135,7 +129,7 @@ class Ledger:
         if not ids.is_id(job_id):
             raise UnknownJob(f"no job {job_id!r}")
         with outage_as_error():
-            raw = _texts(self._redis.hgetall(keys.job(job_id)))
+            raw = texts(self._redis.hgetall(keys.job(job_id)))
         if "kind" in raw:
             return parse_record(job_id, raw)
         if time.time() - ids.created_ms(job_id) / 1000 > min(_QUERY_TTL_S, self._retention_s):
@@ -151,7 +145,7 @@ class Ledger:
         """Return submissions, newest first, created before `before_ms`."""
         with outage_as_error():
             newest = "+inf" if before_ms is None else f"({before_ms}"
-            found = _names(
+            found = names(
                 self._redis.zrange(keys.JOBS, newest, "-inf", desc=True, byscore=True, offset=0, num=limit)
             )
             pipe = self._redis.pipeline(transaction=False)
@@ -159,9 +153,7 @@ class Ledger:
                 pipe.hgetall(keys.job(job_id))
             raws = pipe.execute()
         return [
-            parse_record(job_id, _texts(raw))
-            for job_id, raw in zip(found, raws, strict=True)
-            if "kind" in raw
+            parse_record(job_id, texts(raw)) for job_id, raw in zip(found, raws, strict=True) if "kind" in raw
         ]
 
     # -- interactive requests -------------------------------------------------------------------
@@ -184,86 +176,3 @@ class Ledger:
     def answer(self, job_id: str, result: object) -> bool:
         """End a query with its result, which must be JSON."""
         return bool(self._script("finish", job_id, "succeeded", "result", json.dumps(result)))
-
-    # -- idempotency ----------------------------------------------------------------------------
-
-    def reserve(self, digest: str, job_id: str, ttl_s: int = 86_400) -> dict[str, str] | None:
-        """Bind an idempotency key to a job; return what it is bound to already, or None if it was free."""
-        key = keys.idempotency(digest)
-        with outage_as_error():
-            if self._redis.hsetnx(key, "job", job_id):
-                self._redis.expire(key, ttl_s)
-                return None
-            return _texts(self._redis.hgetall(key))
-
-    def set_fingerprint(self, digest: str, fingerprint: str) -> None:
-        """Remember the body that the idempotency key was used with."""
-        with outage_as_error():
-            self._redis.hset(keys.idempotency(digest), "fingerprint", fingerprint)
-
-    def reserved(self, digest: str) -> dict[str, str]:
-        """Return what an idempotency key is bound to; empty when it is free."""
-        with outage_as_error():
-            return _texts(self._redis.hgetall(keys.idempotency(digest)))
-
-    def unreserve(self, digest: str, job_id: str | None = None) -> None:
-        """Free an idempotency key whose request failed; with `job_id`, only while it is bound to that job."""
-        self._script("unreserve", keys.idempotency(digest), job_id or "")
-
-    # -- housekeeping, for the reconciler -------------------------------------------------------
-
-    def lost_everything(self) -> bool:
-        """Say whether Redis started empty since the last `mark_epoch`."""
-        with outage_as_error():
-            return not self._redis.exists(keys.EPOCH)
-
-    def mark_epoch(self) -> None:
-        """Note that the ledger is complete."""
-        with outage_as_error():
-            self._redis.set(keys.EPOCH, "1")
-
-    def lead(self, name: str, holder: str, ttl_ms: int) -> bool:
-        """Become or stay the only one who does `name`."""
-        key = f"{keys.PREFIX}leader:{name}"
-        with outage_as_error():
-            if self._redis.set(key, holder, nx=True, px=ttl_ms):
-                return True
-            if self._redis.get(key) == holder:
-                return bool(self._redis.pexpire(key, ttl_ms))
-        return False
-
-    def queue_depth(self, queue: str) -> int:
-        """Return the number of messages in a Celery queue."""
-        with outage_as_error():
-            return int(self._redis.llen(f"{keys.PREFIX}{queue}"))
-
-    def totals(self) -> dict[str, int]:
-        """Return how many submissions are being received, run, and have ended and are still kept."""
-        with outage_as_error():
-            pipe = self._redis.pipeline(transaction=False)
-            for key in (keys.JOBS, keys.RECEIVING, keys.ENDED):
-                pipe.zcard(key)
-            jobs, receiving, ended = pipe.execute()
-        return {"receiving": receiving, "running": max(0, jobs - receiving - ended), "ended": ended}
-
-    def stalled_uploads(self, idle_ms: int) -> list[str]:
-        """Return jobs whose upload gave no sign of life for `idle_ms`."""
-        with outage_as_error():
-            return _names(
-                self._redis.zrange(keys.RECEIVING, 0, int(time.time() * 1000) - idle_ms, byscore=True)
-            )
-
-    def ended_before(self, ms: int, most: int = 100) -> list[str]:
-        """Return ended submissions whose retention may have passed."""
-        with outage_as_error():
-            return _names(self._redis.zrange(keys.ENDED, 0, ms, byscore=True, offset=0, num=most))
-
-    def forget(self, job_id: str) -> None:
-        """Drop all that Redis holds of a job."""
-        with outage_as_error():
-            pipe = self._redis.pipeline()
-            pipe.delete(keys.job(job_id), keys.units(job_id))
-            pipe.zrem(keys.JOBS, job_id)
-            pipe.zrem(keys.ENDED, job_id)
-            pipe.zrem(keys.RECEIVING, job_id)
-            pipe.execute()

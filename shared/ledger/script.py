@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -35,3 +35,13 @@ class LedgerScript:
         """
         with outage_as_error():
             return self._script(args=[operation, *args])
+
+
+def texts(raw: object) -> dict[str, str]:
+    """Name the type of a hash: redis-py cannot say that the client decodes."""
+    return cast(dict[str, str], raw)
+
+
+def names(raw: object) -> list[str]:
+    """Name the type of a list of members."""
+    return cast(list[str], raw)

@@ -91,7 +91,7 @@ def answer_next(
     """Play the workers for the next query."""
 
     def work() -> None:
-        wait_until(lambda: ledger.queue_depth(ENCODE_INTERACTIVE))
+        wait_until(lambda: ledger.upkeep.queue_depth(ENCODE_INTERACTIVE))
         job_id = sent(settings).job_id
         if code:
             ledger.fail(job_id, code, "as it is")
@@ -161,7 +161,7 @@ def test_bad_comparisons(
 ) -> None:
     answer = http.post("/api/dedup", json=document)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert ledger.queue_depth(ENCODE_INTERACTIVE) == 0
+    assert ledger.upkeep.queue_depth(ENCODE_INTERACTIVE) == 0
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_the_same_key_is_the_same_query(http: TestClient, ledger: Ledger) -> Non
     assert as_form.status_code == 415
     again = http.post("/api/dedup", json=TITLES, headers=headers)
     assert again.json()["id"] == first.json()["id"]
-    assert ledger.queue_depth(ENCODE_INTERACTIVE) == 1
+    assert ledger.upkeep.queue_depth(ENCODE_INTERACTIVE) == 1
     other = http.post("/api/dedup", json={**TITLES, "a": {"title": "C"}}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
 

@@ -143,9 +143,9 @@ def test_many_wait_for_one_job(settings: CommonSettings, ledger: Ledger) -> None
 
 def test_a_slow_upload_stays_alive_until_its_job_ends(ledger: Ledger) -> None:
     job_id = submission(ledger, sealed=False)
-    assert ledger.stalled_uploads(-1000) == [job_id]
+    assert ledger.upkeep.stalled_uploads(-1000) == [job_id]
     assert ledger.keep_receiving(job_id)
-    assert ledger.stalled_uploads(60_000) == []
+    assert ledger.upkeep.stalled_uploads(60_000) == []
     ledger.cancel(job_id)
     assert not ledger.keep_receiving(job_id)
-    assert ledger.totals() == {"receiving": 0, "running": 0, "ended": 1}
+    assert ledger.upkeep.totals() == {"receiving": 0, "running": 0, "ended": 1}

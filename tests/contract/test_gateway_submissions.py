@@ -78,7 +78,7 @@ def test_an_accepted_submission_is_on_disk_in_chunks(http: TestClient, ledger: L
     record = ledger.read(job["id"])
     assert (accepted.chunks, accepted.rows, accepted.options) == (3, 25, record.options)
     assert (accepted.options.k, accepted.options.threshold) == (5, 0.7)
-    assert ledger.queue_depth(ENCODE_BULK) == 3
+    assert ledger.upkeep.queue_depth(ENCODE_BULK) == 3
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_an_upload_that_breaks_off_is_not_accepted(app: FastAPI, ledger: Ledger,
 def test_encoding_can_start_while_the_upload_goes_on(settings: CommonSettings, ledger: Ledger) -> None:
     async def slow() -> AsyncIterator[bytes]:
         yield lines(20)
-        await asyncio.to_thread(wait_until, lambda: ledger.queue_depth(ENCODE_BULK) == 2)
+        await asyncio.to_thread(wait_until, lambda: ledger.upkeep.queue_depth(ENCODE_BULK) == 2)
         (record,) = ledger.recent(None, 1)
         assert (record.status, record.counts["rows"]) == ("receiving", 20)
         yield b'{"id":"last","title":"x"}'

@@ -179,12 +179,12 @@ def test_a_job_is_restored_from_its_record(ledger: Ledger) -> None:
 
 
 def test_an_idempotency_key_belongs_to_one_job(ledger: Ledger) -> None:
-    assert ledger.reserve("d", "job-1") is None
-    assert ledger.reserve("d", "job-2") == {"job": "job-1"}
-    ledger.set_fingerprint("d", "f")
-    assert ledger.reserve("d", "job-2") == {"job": "job-1", "fingerprint": "f"}
-    ledger.unreserve("d")
-    assert ledger.reserve("d", "job-3") is None
+    assert ledger.idempotency.reserve("d", "job-1") is None
+    assert ledger.idempotency.reserve("d", "job-2") == {"job": "job-1"}
+    ledger.idempotency.set_fingerprint("d", "f")
+    assert ledger.idempotency.reserve("d", "job-2") == {"job": "job-1", "fingerprint": "f"}
+    ledger.idempotency.unreserve("d")
+    assert ledger.idempotency.reserve("d", "job-3") is None
 
 
 def test_recent_jobs_come_newest_first(ledger: Ledger) -> None:
@@ -194,6 +194,6 @@ def test_recent_jobs_come_newest_first(ledger: Ledger) -> None:
 
 
 def test_one_reconciler_leads(ledger: Ledger) -> None:
-    assert ledger.lead("r", "a", 60_000)
-    assert not ledger.lead("r", "b", 60_000)
-    assert ledger.lead("r", "a", 60_000)
+    assert ledger.upkeep.lead("r", "a", 60_000)
+    assert not ledger.upkeep.lead("r", "b", 60_000)
+    assert ledger.upkeep.lead("r", "a", 60_000)

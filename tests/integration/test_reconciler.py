@@ -49,7 +49,7 @@ def test_work_of_a_vanished_worker_is_published_again(settings: CommonSettings, 
         ledger.add_chunk(job_id, 0, 4)
         ledger.units.claim(UnitHint(job_id=job_id, stage="encode", unit="0"))
         wait_until(lambda: sweep(ledger, publisher) == 1)
-        assert ledger.queue_depth(ENCODE_BULK) == 1
+        assert ledger.upkeep.queue_depth(ENCODE_BULK) == 1
         assert sweep(ledger, publisher) == 0
 
 
@@ -85,9 +85,9 @@ def test_jobs_are_rebuilt_when_redis_lost_everything(
     restored = ledger.read(ended.job_id)
     assert (restored.status, restored.counts["pairs"]) == ("succeeded", 3)
     assert not ledger.knows(broken_off)
-    assert ledger.queue_depth(ENCODE_BULK) == 2
+    assert ledger.upkeep.queue_depth(ENCODE_BULK) == 2
     reconciler.once()
-    assert ledger.queue_depth(ENCODE_BULK) == 2
+    assert ledger.upkeep.queue_depth(ENCODE_BULK) == 2
 
 
 def test_jobs_past_their_retention_are_dropped(ledger: Ledger, spool: Spool) -> None:

@@ -1,0 +1,71 @@
+"""What the ledger holds as a whole: for the reconciler and for metrics."""
+
+import time
+
+from redis import Redis
+
+from shared.ledger import keys
+from shared.ledger.script import names, outage_as_error
+
+
+class Upkeep:
+    """The part of the ledger that looks at all jobs at once."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def lost_everything(self) -> bool:
+        """Say whether Redis started empty since the last `mark_epoch`."""
+        with outage_as_error():
+            return not self._redis.exists(keys.EPOCH)
+
+    def mark_epoch(self) -> None:
+        """Note that the ledger is complete."""
+        with outage_as_error():
+            self._redis.set(keys.EPOCH, "1")
+
+    def lead(self, name: str, holder: str, ttl_ms: int) -> bool:
+        """Become or stay the only one who does `name`."""
+        key = f"{keys.PREFIX}leader:{name}"
+        with outage_as_error():
+            if self._redis.set(key, holder, nx=True, px=ttl_ms):
+                return True
+            if self._redis.get(key) == holder:
+                return bool(self._redis.pexpire(key, ttl_ms))
+        return False
+
+    def queue_depth(self, queue: str) -> int:
+        """Return the number of messages in a Celery queue."""
+        with outage_as_error():
+            return int(self._redis.llen(f"{keys.PREFIX}{queue}"))
+
+    def totals(self) -> dict[str, int]:
+        """Return how many submissions are being received, run, and have ended and are still kept."""
+        with outage_as_error():
+            pipe = self._redis.pipeline(transaction=False)
+            for key in (keys.JOBS, keys.RECEIVING, keys.ENDED):
+                pipe.zcard(key)
+            jobs, receiving, ended = pipe.execute()
+        return {"receiving": receiving, "running": max(0, jobs - receiving - ended), "ended": ended}
+
+    def stalled_uploads(self, idle_ms: int) -> list[str]:
+        """Return jobs whose upload gave no sign of life for `idle_ms`."""
+        with outage_as_error():
+            return names(
+                self._redis.zrange(keys.RECEIVING, 0, int(time.time() * 1000) - idle_ms, byscore=True)
+            )
+
+    def ended_before(self, ms: int, most: int = 100) -> list[str]:
+        """Return ended submissions whose retention may have passed."""
+        with outage_as_error():
+            return names(self._redis.zrange(keys.ENDED, 0, ms, byscore=True, offset=0, num=most))
+
+    def forget(self, job_id: str) -> None:
+        """Drop all that Redis holds of a job."""
+        with outage_as_error():
+            pipe = self._redis.pipeline()
+            pipe.delete(keys.job(job_id), keys.units(job_id))
+            pipe.zrem(keys.JOBS, job_id)
+            pipe.zrem(keys.ENDED, job_id)
+            pipe.zrem(keys.RECEIVING, job_id)
+            pipe.execute()
