@@ -1,0 +1,1 @@
+"""Processes that answer over HTTP or watch over the others."""

@@ -1,0 +1,1 @@
+"""Processes that work through queues: encoders, the index worker, the trainer."""
