@@ -1,0 +1,1 @@
+"""Makes artifacts: trains the bundled tower, calibrates classifiers, measures both."""
