@@ -65,6 +65,7 @@ lock: $(UV) ## recompile requirements/*.txt after a change of pyproject.toml
 	  $(COMPILE) --group $$group --constraints requirements/dev.txt --output-file requirements/$$group.txt || exit 1; \
 	done
 
-clean: ## delete caches, reports and the data of local stacks (not .venv)
+clean: ## stop the stack; delete caches, reports and the data of local stacks (not .venv)
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local down; fi
 	rm -rf .run reports .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +

@@ -4,6 +4,7 @@ import atexit
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from local.procfile import read_procfile
 from local.readiness import Readiness, wait_until
 
 PROCESSES = ("redis", "gateway", "reconciler", "encoder", "interactive", "index")
+_CLOSE_S = 8
 
 
 class Stack:
@@ -143,12 +145,13 @@ class Stack:
             readiness.close()
 
     def close(self) -> None:
-        """Stop everything, Redis last; remove a temporary folder."""
+        """Ask everything to end, kill what has not after a few seconds; remove a temporary folder."""
         running = [p for p in self.processes.values() if p.alive and p.name != "redis"]
         for process in running:
             process.ask_to_end()
+        deadline = time.monotonic() + _CLOSE_S
         for process in running:
-            process.wait(10)
+            process.wait(max(0.0, deadline - time.monotonic()))
         for process in self.processes.values():
             if process.name != "redis":
                 process.kill()
