@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -16,7 +16,9 @@ _THUMBNAIL = 220
 def write_html(path: Path, cards: Sequence[Card], headline: str, facts: Sequence[tuple[str, str]]) -> None:
     """Write the sheet; `facts` are (figure, what it is) shown above the cards."""
     listed = "".join(f"<li><b>{escape(figure)}</b><span>{escape(what)}</span></li>" for figure, what in facts)
-    body = "\n".join(_card(card) for card in cards)
+    photos = {tile.photo for card in cards for tile in card.members + card.variants if tile.photo}
+    sources = {photo: _data_uri(photo) for photo in photos}
+    body = "\n".join(_card(card, sources) for card in cards)
     style = (Path(__file__).parent / "sheet.css").read_text(encoding="utf-8")
     path.write_text(
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
@@ -28,9 +30,11 @@ def write_html(path: Path, cards: Sequence[Card], headline: str, facts: Sequence
     )
 
 
-def _card(card: Card) -> str:
-    members = "".join(_tile(tile, "canonical" if n == 0 else "") for n, tile in enumerate(card.members))
-    apart = "".join(_tile(tile, "") for tile in card.variants)
+def _card(card: Card, sources: Mapping[Path, str]) -> str:
+    members = "".join(
+        _tile(tile, "canonical" if n == 0 else "", sources) for n, tile in enumerate(card.members)
+    )
+    apart = "".join(_tile(tile, "", sources) for tile in card.variants)
     variants = f'<div class="strip apart"><h2>Variants, kept apart</h2><div class="tiles">{apart}</div></div>'
     return (
         f'<section class="card"><div class="strip"><h2>{card.heading} '
@@ -39,8 +43,8 @@ def _card(card: Card) -> str:
     )
 
 
-def _tile(tile: Tile, role: str) -> str:
-    picture = f'<img src="{_data_uri(tile.photo)}" alt="">' if tile.photo else "no photo"
+def _tile(tile: Tile, role: str, sources: Mapping[Path, str]) -> str:
+    picture = f'<img src="{sources[tile.photo]}" alt="">' if tile.photo else "no photo"
     note = "in truth another product" if tile.wrong else tile.note
     said = f'<div class="note">{escape(note)}</div>' if note else ""
     return (
@@ -53,6 +57,8 @@ def _tile(tile: Tile, role: str) -> str:
 
 def _data_uri(photo: Path) -> str:
     with Image.open(photo) as image:
+        # A JPEG is decoded at the least size that is large enough.
+        image.draft("RGB", (_THUMBNAIL, _THUMBNAIL))
         small = image.convert("RGB")
     small.thumbnail((_THUMBNAIL, _THUMBNAIL))
     data = io.BytesIO()

@@ -65,6 +65,7 @@ class _Sheet:
         self.draw.rounded_rectangle(box, 8, _PAGE, _LINE)
         if tile.photo:
             with Image.open(tile.photo) as photo:
+                photo.draft("RGB", (_PHOTO, _PHOTO))
                 small = photo.convert("RGB")
             small.thumbnail((_PHOTO - 8, _PHOTO - 8))
             corner = (x + (_PHOTO - small.width) // 2, y + (_PHOTO - small.height) // 2)
