@@ -9,7 +9,23 @@ from workers.index.arrays import most_ties
 from workers.index.ngrams import count_ngrams
 from workers.index.tfidf_index import TfidfIndex
 
-WORDS = "red blue shirt cotton mug white 300 ml desk lamp warm light case slim phone".split()
+WORDS = [
+    "red",
+    "blue",
+    "shirt",
+    "cotton",
+    "mug",
+    "white",
+    "300",
+    "ml",
+    "desk",
+    "lamp",
+    "warm",
+    "light",
+    "case",
+    "slim",
+    "phone",
+]
 TITLES = [" ".join(WORDS[(i * j + j) % len(WORDS)] for j in range(1, 5)) for i in range(40)]
 
 
@@ -46,7 +62,9 @@ def filled(titles: dict[int, str]) -> TfidfIndex:
 def found(index: TfidfIndex, query: str, k: int, among: list[int] | None = None) -> list[tuple[int, float]]:
     keys = None if among is None else np.array(among, np.int64)
     near = index.search(count_ngrams([query]), k, keys)[0]
-    return [(key, round(score, 6)) for key, score in zip(near.keys.tolist(), near.scores.tolist(), strict=True)]
+    return [
+        (key, round(score, 6)) for key, score in zip(near.keys.tolist(), near.scores.tolist(), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 9, 10, 11, 40])
@@ -87,7 +105,21 @@ def test_empty_title_is_found_by_nothing_and_finds_nothing() -> None:
 
 def test_ties_are_complete_and_in_order_of_key() -> None:
     index = filled(dict.fromkeys([5, 3, 9, 1, 30, 12, 40, 41, 42, 43, 44, 45, 46], "red shirt"))
-    assert [key for key, _ in found(index, "red shirt", 2)] == [1, 3, 5, 9, 12, 30, 40, 41, 42, 43, 44, 45, 46]
+    assert [key for key, _ in found(index, "red shirt", 2)] == [
+        1,
+        3,
+        5,
+        9,
+        12,
+        30,
+        40,
+        41,
+        42,
+        43,
+        44,
+        45,
+        46,
+    ]
 
 
 @settings(max_examples=30, deadline=None)

@@ -105,7 +105,7 @@ class World:
             "match": MatchSlice(self.ledger, self.catalogs, matcher),
             "finish": FinishJob(self.ledger, self.spool, self.catalogs, self.settings),
         }
-        context = Context(TfidfIndex(), Vocabulary().rarity)
+        context = Context(TfidfIndex(), Vocabulary().rarity, alone=True)
         self.answer = AnswerQuery(self.ledger, self.inflight, self.catalogs, matcher, context)
 
     def restart(self) -> None:
@@ -394,7 +394,7 @@ def test_accepted_job_restored_after_redis_was_lost_ends_with_the_same_results(w
     job = world.submit([CATALOG[:3]])
     before = _results(world, job)
     record = world.ledger.read(job)
-    world.ledger.forget(job)
+    world.ledger.upkeep.forget(job)
     accepted = AcceptedJob(
         job_id=job, sequence=record.sequence, options=record.options, chunks=1, rows=3, slice_listings=100
     )

@@ -34,10 +34,14 @@ class Oracle:
         keys = [key for key in self._vectors if among is None or key in set(among.tolist())]
         found = []
         for query in queries:
-            ranked = sorted((-float(similarities(query[None], self._vectors[key][None])[0]), key) for key in keys)
+            ranked = sorted(
+                (-float(similarities(query[None], self._vectors[key][None])[0]), key) for key in keys
+            )
             kept = [pair for pair in ranked if pair[0] <= ranked[min(k, len(ranked)) - 1][0]][: most_ties(k)]
             found.append(
-                Neighbours(np.array([key for _, key in kept], np.int64), np.array([-score for score, _ in kept]))
+                Neighbours(
+                    np.array([key for _, key in kept], np.int64), np.array([-score for score, _ in kept])
+                )
             )
         return found
 
@@ -72,7 +76,11 @@ def filled(index: VectorIndex, count: int, seed: int = 1) -> tuple[Oracle, Keys,
 @pytest.mark.parametrize("queries", [0, 1, 7, 64])
 def test_search_is_exact_at_every_size(index: VectorIndex, count: int, queries: int) -> None:
     oracle, _, _ = filled(index, count)
-    wanted = unit(np.random.default_rng(2).normal(size=(queries, DIM))) if queries else np.empty((0, DIM), np.float32)
+    wanted = (
+        unit(np.random.default_rng(2).normal(size=(queries, DIM)))
+        if queries
+        else np.empty((0, DIM), np.float32)
+    )
     assert_same(index.search(wanted, 5), oracle.search(wanted, 5))
 
 
@@ -122,7 +130,9 @@ def test_delete_removes_only_what_was_named(index: VectorIndex) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 12), st.integers(0, 30)), max_size=40), st.integers(1, 6))
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 12), st.integers(0, 30)), max_size=40), st.integers(1, 6)
+)
 def test_any_history_leaves_what_the_oracle_has(steps: list[tuple[bool, int, int]], k: int) -> None:
     index, oracle = FaissIndex(DIM), Oracle(DIM)
     pool = unit(np.random.default_rng(4).normal(size=(31, DIM)))

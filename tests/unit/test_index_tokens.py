@@ -11,7 +11,8 @@ from workers.index.tokens.quantities import parse_number
     ("text", "unit", "expected"),
     [
         ("400", "", 400), ("0.4", "kg", 0.4), ("0,4", "kg", 0.4), ("1.5", "l", 1.5), ("1,5", "l", 1.5),
-        ("10.000", "mah", 10_000), ("10,000", "mah", 10_000), ("1.000.000", "", 1_000_000), ("37.5", "g", 37.5),
+        ("10.000", "mah", 10_000), ("10,000", "mah", 10_000), ("1.000.000", "", 1_000_000),
+        ("37.5", "g", 37.5),
         ("1.250", "kg", 1.25), ("1.250", "g", 1250), ("0.375", "g", 0.375), ("1.234,5", "g", 1234.5),
         ("1,234.5", "g", 1234.5),
     ],
@@ -62,7 +63,8 @@ def test_quantities_are_read_in_base_units(title: str, expected: dict[str, set[f
         ("Mask set of 3", {3}), ("Soap x6", {6}), ("Soap 6-pack", {6}), ("Soap 6 pack", {6}),
         ("paket 3 pcs sabun", {3}), ("sabun 6 buah", {6}), ("Soda 6x330ml", {6}), ("Soda 330 ml x 6", {6}),
         ("piring 1 lusin", {12}), ("twin pack soap", {2}), ("Soap 1 pcs", set()), ("Soap", set()),
-        ("isi 12 pcs 500 ml", {12}), ("SET OF 3 75 ML", {3}), ("case for Kuma X12", set()), ("isi 500 ml", set()),
+        ("isi 12 pcs 500 ml", {12}), ("SET OF 3 75 ML", {3}), ("case for Kuma X12", set()),
+        ("isi 500 ml", set()),
     ],
 )  # fmt: skip
 def test_packs_are_counted(title: str, expected: set[int]) -> None:
@@ -74,7 +76,8 @@ def test_packs_are_counted(title: str, expected: set[int]) -> None:
     [
         ("kaos merah", {"red"}), ("red shirt", {"red"}), ("biru", {"blue"}), ("hitam", {"black"}),
         ("putih", {"white"}), ("hijau", {"green"}), ("kuning", {"yellow"}), ("ungu", {"purple"}),
-        ("abu-abu", {"grey"}), ("abu", {"grey"}), ("gray", {"grey"}), ("coklat", {"brown"}), ("cokelat", {"brown"}),
+        ("abu-abu", {"grey"}), ("abu", {"grey"}), ("gray", {"grey"}), ("coklat", {"brown"}),
+        ("cokelat", {"brown"}),
         ("merah muda", {"pink"}), ("pink", {"pink"}), ("oranye", {"orange"}), ("navy blue", {"navy"}),
         ("biru dongker", {"navy"}), ("red and blue", {"red", "blue"}), ("hired", set()), ("HITAM", {"black"}),
     ],

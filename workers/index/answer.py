@@ -77,7 +77,7 @@ class AnswerQuery:
         match = self._matcher.score(sides, sides, [(0, 1)], context, models, query.threshold)[0]
         if match.measured.situation is None:
             raise NotComparable("the two listings have neither an image nor a title in common to compare")
-        evidence = evidence_of(match.measured, self._matcher.classifier_for(models))
+        evidence = evidence_of(match.measured, self._matcher.regressions(models, context))
         return {
             **_told(match),
             "threshold": match.decided.threshold,

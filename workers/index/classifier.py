@@ -67,12 +67,17 @@ class SituationModel(Message):
 
 
 class Classifier(Message):
-    """What `classifier.json` holds; `models` are the embeddings that it was calibrated for."""
+    """What `classifier.json` holds; `models` are the embeddings that it was calibrated for.
+
+    `situations` judges pairs found in a catalog, `alone` two listings compared without one: there no word is
+    known to be rare, so the same features mean something else.
+    """
 
     format: Literal[1] = 1
     profile: str
     models: dict[Literal["image", "text"], str]
     situations: dict[Situation, SituationModel]
+    alone: dict[Situation, SituationModel]
     report: Annotated[dict[str, JsonValue], Field(default_factory=dict)]
 
 
@@ -86,7 +91,7 @@ def load_classifier(path: Path) -> Classifier:
         classifier = Classifier.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise ArtifactError(f"{path} is not a classifier: {error}") from error
-    for situation, model in classifier.situations.items():
+    for situation, model in (*classifier.situations.items(), *classifier.alone.items()):
         for regression in (model.duplicate, model.related):
             if tuple(term.name for term in regression.terms) != NAMES[situation]:
                 raise ArtifactError(

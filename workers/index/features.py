@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from rapidfuzz import fuzz
 
+from workers.index.names import name_features, overlap
 from workers.index.tokens.conflicts import KINDS, Comparison
 from workers.index.tokens.facts import Facts
 
@@ -18,8 +19,10 @@ SITUATIONS: Final[tuple[Situation, ...]] = ("image_text", "text_only", "image_on
 _IMAGE: Final = ("image_sim",)
 _TEXT: Final = (
     "text_sim", "lexical_sim", "token_set", "token_sort", "partial", "overlap_least", "overlap_most",
+    "name_least", "name_most", "strange_least", "strange_most",
 )  # fmt: skip
-_TOKENS: Final = tuple(f"{kind}_{state}" for kind in KINDS for state in ("match", "conflict", "one_sided"))
+_STATES: Final = ("match", "conflict", "one_sided")
+_TOKENS: Final = (*(f"{kind}_{state}" for kind in KINDS for state in _STATES), "any_conflict")
 _ATTRIBUTES: Final = (
     "brand_match",
     "brand_conflict",
@@ -50,11 +53,10 @@ def word_features(a: Facts, b: Facts, rarity: Callable[[str], float]) -> dict[st
 
     `overlap_…` weighs words by rarity: the share of either title's weight that the other holds.
     """
-    # Exact sums: the order of a set changes from process to process.
-    shared = math.fsum(rarity(word) for word in a.words & b.words)
-    shares = [shared / (math.fsum(rarity(word) for word in side.words) or 1.0) for side in (a, b)]
+    shares = overlap(a.words, b.words, a.words & b.words, rarity)
     first, second = sorted((a.text, b.text))
     return {
+        **name_features(a, b, rarity),
         "token_set": fuzz.token_set_ratio(first, second) / 100,
         "token_sort": fuzz.token_sort_ratio(first, second) / 100,
         "partial": fuzz.partial_ratio(first, second) / 100,
@@ -65,18 +67,21 @@ def word_features(a: Facts, b: Facts, rarity: Callable[[str], float]) -> dict[st
 
 def token_features(comparisons: dict[str, Comparison]) -> dict[str, float]:
     """Return a flag per kind of token and state."""
-    return {
+    flags = {
         f"{kind}_{state}": float(found.state == state)
         for kind, found in comparisons.items()
-        for state in ("match", "conflict", "one_sided")
+        for state in _STATES
     }
+    return flags | {"any_conflict": float(any(found.state == "conflict" for found in comparisons.values()))}
 
 
 def attribute_features(a: Facts, b: Facts) -> dict[str, float]:
     """Return what brand, price and GTIN say where both sides have them; `price_gap` is |ln(price ratio)|."""
     brands, codes = bool(a.brand and b.brand), bool(a.gtin and b.gtin)
-    known = a.price is not None and b.price is not None
-    gap = abs(math.log(a.price / b.price)) if a.price is not None and b.price is not None else 0.0
+    known, gap = a.price is not None and b.price is not None, 0.0
+    if a.price is not None and b.price is not None:
+        # Larger over smaller: the logarithms of a ratio and of its inverse may differ in the last digit.
+        gap = math.log(max(a.price, b.price) / min(a.price, b.price))
     return {
         "brand_match": float(brands and a.brand == b.brand),
         "brand_conflict": float(brands and a.brand != b.brand),

@@ -57,6 +57,7 @@ class Process:
         try:
             self._catalogs.acquire()
             matcher = Matcher(Classifiers.load(self._settings.classifiers_dir), self._settings.pair_floor)
+            without_catalog = Context(TfidfIndex(), Vocabulary().rarity, alone=True)
             ledger, spool = Ledger.connect(self._common), Spool.connect(self._common.spool_url)
             inflight = InFlight.connect(self._common)
             self._use_cases = UseCases(
@@ -65,9 +66,7 @@ class Process:
                 ingest=Ingest(ledger, spool, inflight, self._catalogs),
                 match=MatchSlice(ledger, self._catalogs, matcher),
                 finish=FinishJob(ledger, spool, self._catalogs, self._settings),
-                answer=AnswerQuery(
-                    ledger, inflight, self._catalogs, matcher, Context(TfidfIndex(), Vocabulary().rarity)
-                ),
+                answer=AnswerQuery(ledger, inflight, self._catalogs, matcher, without_catalog),
             )
         except DoppelError as error:
             raise SystemExit(f"the index worker cannot start: {error}") from error

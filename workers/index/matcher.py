@@ -1,5 +1,6 @@
 """From listings to decided pairs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,15 @@ from shared.messages import JobOptions, Pair
 from workers.index.arrays import MODALITIES, Keys, Modality
 from workers.index.candidates import find_candidates, pairs_within
 from workers.index.catalog import Catalog
-from workers.index.classifier import Classifier
+from workers.index.classifier import SituationModel
 from workers.index.classifiers import Classifiers
+from workers.index.features import Situation
 from workers.index.scoring import Context, Measured, measure
 from workers.index.sides import Sides, stored_sides
 from workers.index.verdicts import Decided, decide
+
+# In a smaller catalog nothing is known about what is rare.
+LEAST_LISTINGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ def models_of(catalog: Catalog) -> dict[Modality, str]:
 
 def context_of(catalog: Catalog) -> Context:
     """Return the rarities of the catalog."""
-    return Context(catalog.lexical, catalog.vocabulary.rarity)
+    return Context(catalog.lexical, catalog.vocabulary.rarity, alone=len(catalog.vocabulary) < LEAST_LISTINGS)
 
 
 def pair_of(match: Match, a: str, b: str) -> Pair:
@@ -58,9 +63,14 @@ class Matcher:
         self._classifiers = classifiers
         self._floor = pair_floor
 
-    def classifier_for(self, models: dict[Modality, str]) -> Classifier | None:
-        """Return the classifier calibrated for the models, None if there is none."""
-        return self._classifiers.choose(models)
+    def regressions(
+        self, models: dict[Modality, str], context: Context
+    ) -> Mapping[Situation, SituationModel]:
+        """Return what was calibrated for the models and the context, nothing if nothing was."""
+        classifier = self._classifiers.choose(models)
+        if classifier is None:
+            return {}
+        return classifier.alone if context.alone else classifier.situations
 
     def keeps(self, pair: Pair) -> bool:
         """Say whether a pair is worth keeping."""
@@ -104,7 +114,7 @@ class Matcher:
         """Measure pairs of places and decide about them with the classifier calibrated for the models."""
         places = np.array(pairs, np.int64).reshape(-1, 2)
         measured = measure(a, places[:, 0], b, places[:, 1], context)
-        decided = decide(measured, self.classifier_for(models), threshold)
+        decided = decide(measured, self.regressions(models, context), threshold)
         return [
             Match(i, j, found, verdict)
             for (i, j), found, verdict in zip(pairs, measured, decided, strict=True)

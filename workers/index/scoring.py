@@ -28,10 +28,14 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What surrounds a pair: how rare character sequences and words are where it was found."""
+    """What surrounds a pair: how rare character sequences and words are where it was found.
+
+    `alone` says that nothing does, or too little to know what is rare.
+    """
 
     lexical: LexicalIndex
     rarity: Callable[[str], float]
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Decides about measured pairs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from shared.messages import Verdict
-from workers.index.classifier import Classifier, SituationModel
+from workers.index.classifier import SituationModel
+from workers.index.features import Situation
 from workers.index.scoring import Measured, by_situation
 
 # Without a classifier, as design.md section 6 has it.
@@ -27,11 +29,13 @@ class Decided:
 NOTHING_TO_COMPARE = Decided("different", 0.0, FALLBACK_THRESHOLD, calibrated=False)
 
 
-def decide(measured: list[Measured], classifier: Classifier | None, threshold: float | None) -> list[Decided]:
+def decide(
+    measured: list[Measured], models: Mapping[Situation, SituationModel], threshold: float | None
+) -> list[Decided]:
     """Decide about each pair; `threshold` is the client's wish and overrules the classifier's."""
     decided = [NOTHING_TO_COMPARE] * len(measured)
     for situation, (places, values) in by_situation(measured).items():
-        model = classifier.situations.get(situation) if classifier else None
+        model = models.get(situation)
         if model is None:
             for i in places:
                 decided[i] = _fall_back(measured[i], threshold)
@@ -63,12 +67,12 @@ def _fall_back(pair: Measured, threshold: float | None) -> Decided:
     return Decided(verdict, chance, least, calibrated=False)
 
 
-def evidence_of(pair: Measured, classifier: Classifier | None) -> dict[str, dict[str, float]]:
+def evidence_of(pair: Measured, models: Mapping[Situation, SituationModel]) -> dict[str, dict[str, float]]:
     """Return each feature's value, weight and contribution; contributions add up to the log-odds.
 
     `weight` is the slope at the value. Empty without a classifier.
     """
-    model = classifier.situations.get(pair.situation) if classifier and pair.situation else None
+    model = models.get(pair.situation) if pair.situation else None
     if model is None:
         return {}
     parts = model.duplicate.contributions(np.array([pair.values]))[0]

@@ -22,6 +22,9 @@ class Vocabulary:
             self._words[key] = words
             self._holders.update(words)
 
+    def __len__(self) -> int:
+        return len(self._words)
+
     def rarity(self, word: str) -> float:
         """Return ln((1 + listings) / (1 + listings with the word)) + 1; 1 in an empty catalog."""
         return math.log((1 + len(self._words)) / (1 + self._holders[word])) + 1

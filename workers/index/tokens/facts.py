@@ -23,6 +23,8 @@ class Facts:
 
     text: str
     words: frozenset[str]
+    names: frozenset[str]
+    """The words that are no quantity, pack, size, colour, model or number."""
     quantities: Quantities
     packs: frozenset[int]
     sizes: frozenset[str]
@@ -45,16 +47,18 @@ def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
     packs = read_packs(reader) | {count for count in multiplied if count > 1}
     sizes, colours = read_sizes(reader), read_colours(reader)
     models = read_models(reader) | fitting
+    numbers = read_numbers(reader)
     words = words_of(title)
     return Facts(
         text=" ".join(words),
         words=frozenset(words),
+        names=frozenset(words_of(reader.text)),
         quantities=quantities,
         packs=frozenset(packs),
         sizes=frozenset(sizes),
         colours=frozenset(colours),
         models=frozenset(models),
-        numbers=frozenset(read_numbers(reader)),
+        numbers=frozenset(numbers),
         brand=" ".join(words_of(named.get("brand", ""))),
         price=_price(next((value for name, value in attributes.items() if name.lower() == "price"), "")),
         gtin=next((digits for name in _GTIN if (digits := _digits(named.get(name, "")))), ""),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from workers.trainer.calibration.examples import Examples, collect, stacked
 from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.calibration.metrics import best_threshold, figures
 
-STRENGTH = 1.0
+STRENGTH = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +31,41 @@ class Split:
 
 def calibrate(profile: str, split: Split, listings: int, directory: Path) -> Classifier:
     """Return the classifier of a profile; its report says on what it was fitted and how it does elsewhere."""
-    situations: dict[Situation, SituationModel] = {}
-    report: dict[str, JsonValue] = {}
+    fitted: dict[bool, dict[Situation, SituationModel]] = {False: {}, True: {}}
     held: dict[Situation, list[Examples]] = {}
-    for situation in SITUATIONS:
-        # Half of the examples are measured without a catalog: a comparison of two listings is judged by the
-        # same classifier.
-        training = [
-            collect(corpus, situation, directory / f"{situation}-{corpus.seed}-{alone}", alone=alone)
-            for corpus in split.training
-            for alone in (False, True)
-        ]
-        held[situation] = [
-            collect(corpus, situation, directory / f"{situation}-{corpus.seed}") for corpus in split.held_out
-        ]
-        situations[situation], report[situation] = _fit(situation, training, held[situation])
-    classifier = Classifier(
+    pairs: dict[str, JsonValue] = {}
+    for alone, situation in product((False, True), SITUATIONS):
+        name = f"{situation}{'_alone' if alone else ''}"
+
+        def collected(
+            corpora: Sequence[Corpus], name: str = name, situation: Situation = situation, alone: bool = alone
+        ) -> list[Examples]:
+            return [
+                collect(corpus, situation, directory / f"{name}-{corpus.seed}", alone=alone)
+                for corpus in corpora
+            ]
+
+        held_out = collected(split.held_out)
+        fitted[alone][situation], pairs[name] = _fit(situation, collected(split.training), held_out)
+        if not alone:
+            held[situation] = held_out
+    catalogs = {name: dict(evaluate(held_out, fitted[False])) for name, held_out in held.items()}
+    return Classifier(
         profile=profile,
         models={modality: model for modality, (model, _) in split.training[0].models.items()},
-        situations=situations,
-        report={},
-    )
-    return classifier.model_copy(
-        update={
-            "report": {
-                "data": {
-                    "source": "sample catalogs of this project (samples/), candidate pairs of all channels",
-                    "listings_each": listings,
-                    "training_seeds": [corpus.seed for corpus in split.training],
-                    "held_out_seeds": [corpus.seed for corpus in split.held_out],
-                    "training_sha256": _digest(split.training),
-                },
-                "pairs_on_held_out_seeds": report,
-                "catalogs_on_held_out_seeds": {
-                    situation: dict(evaluate(examples, classifier)) for situation, examples in held.items()
-                },
-            }
-        }
+        situations=fitted[False],
+        alone=fitted[True],
+        report={
+            "data": {
+                "source": "sample catalogs of this project (samples/), candidate pairs of all channels",
+                "listings_each": listings,
+                "training_seeds": [corpus.seed for corpus in split.training],
+                "held_out_seeds": [corpus.seed for corpus in split.held_out],
+                "training_sha256": _digest(split.training),
+            },
+            "pairs_on_held_out_seeds": pairs,
+            "catalogs_on_held_out_seeds": {**catalogs},
+        },
     )
 
 
@@ -78,7 +77,7 @@ def _fit(
     features, duplicate, related = stacked(held_out, situation)
     chances = regressions[0].probabilities(features)
     kin = np.maximum(regressions[1].probabilities(features), chances)
-    threshold, least = best_threshold(chances, duplicate), best_threshold(kin, related)
+    threshold, least = best_threshold(chances, duplicate, 0.5), best_threshold(kin, related, 1.0)
     model = SituationModel(
         duplicate=regressions[0], related=regressions[1], threshold=threshold, related_threshold=least
     )

@@ -1,9 +1,10 @@
 """What a classifier does on whole catalogs it was not fitted on: pairs, groups, same-photo variants."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from workers.index.classifier import Classifier
+from workers.index.classifier import SituationModel
+from workers.index.features import Situation
 from workers.index.grouping import group_pairs
 from workers.index.store.pairs import ScoredPair
 from workers.index.verdicts import decide
@@ -11,13 +12,14 @@ from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.calibration.examples import Examples
 
 Ids = tuple[str, str]
+Models = Mapping[Situation, SituationModel]
 
 
-def evaluate(examples: Iterable[Examples], classifier: Classifier) -> dict[str, float]:
+def evaluate(examples: Iterable[Examples], models: Models) -> dict[str, float]:
     """Return figures over all duplicate pairs of the catalogs, whether a channel found them or not."""
     counts: dict[str, int] = {}
     for found in examples:
-        for name, count in _count(found, classifier).items():
+        for name, count in _count(found, models).items():
             counts[name] = counts.get(name, 0) + count
     shares = {
         "candidate_recall": ("found", "true"),
@@ -43,8 +45,8 @@ def true_pairs(corpus: Corpus) -> set[Ids]:
     return {pair for listings in members.values() for pair in combinations(listings, 2)}
 
 
-def _count(found: Examples, classifier: Classifier) -> dict[str, int]:
-    decided = decide(found.measured, classifier, None)
+def _count(found: Examples, models: Models) -> dict[str, int]:
+    decided = decide(found.measured, models, None)
     scored = [
         ScoredPair(a, b, made.probability, made.verdict)
         for (a, b), made in zip(found.ids, decided, strict=True)

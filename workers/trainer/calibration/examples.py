@@ -59,7 +59,7 @@ def collect(corpus: Corpus, situation: Situation, directory: Path, *, alone: boo
     catalog.ingest("calibration", "0", 0, corpus.arrival(HELD[situation]))
     keys = keys_of(catalog.jobs.listings("calibration"))
     sides, pairs = pairs_within(catalog, keys, K)
-    context = Context(TfidfIndex(), Vocabulary().rarity) if alone else context_of(catalog)
+    context = Context(TfidfIndex(), Vocabulary().rarity, alone=True) if alone else context_of(catalog)
     places = np.array(pairs, np.int64).reshape(-1, 2)
     measured = measure(sides, places[:, 0], sides, places[:, 1], context)
     ids = [(sides.listings[a].id, sides.listings[b].id) for a, b in pairs]

@@ -10,7 +10,8 @@ from workers.index.features import CONTINUOUS, NAMES, Situation
 Matrix = NDArray[np.float64]
 # Knots where the training pairs lie densest among duplicates and non-duplicates alike.
 _QUANTILES = (0.25, 0.5, 0.75, 0.9)
-_LEAST_SPREAD = 1e-6
+# Between knots closer than this a slope would be learnt from a handful of pairs.
+_LEAST_GAP = 0.05
 
 
 def fit_regression(
@@ -19,20 +20,17 @@ def fit_regression(
     """Return a logistic regression of the labels (n,) on the features (n, features).
 
     Unweighted, as weights would spoil the probabilities. `strength` is scikit-learn's C: its inverse weighs
-    the squares of the slopes, in units of a feature's spread. Deterministic.
+    the squares of the slopes. Deterministic.
     """
     names = NAMES[situation]
     knots = {name: _knots(name, features[:, i], labels) for i, name in enumerate(names)}
     columns = [_basis(features[:, i], knots[name]) for i, name in enumerate(names)]
     design = np.concatenate(columns, axis=1)
-    spread = design.std(axis=0)
-    used = spread > _LEAST_SPREAD
-    scale = np.where(used, spread, 1.0)
+    # All features lie between 0 and 2 already; scaling a rarely exceeded knot up would make a cliff of it.
     means = design.mean(axis=0)
-    model = LogisticRegression(C=strength, max_iter=5000, tol=1e-8)
-    model.fit((design - means)[:, used] / scale[used], labels)
-    slopes = np.zeros(design.shape[1])
-    slopes[used] = model.coef_[0] / scale[used]
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200, tol=1e-6)
+    model.fit(design - means, labels)
+    slopes = model.coef_[0]
     terms, start = [], 0
     for name, column in zip(names, columns, strict=True):
         part = slopes[start : start + column.shape[1]]
@@ -53,8 +51,13 @@ def _knots(name: str, values: Matrix, labels: NDArray[np.bool_]) -> list[float]:
     if name not in CONTINUOUS:
         return []
     found = [np.quantile(values[labels == label], _QUANTILES) for label in (False, True)]
-    low, high = values.min(), values.max()
-    return [float(knot) for knot in np.unique(np.round(np.concatenate(found), 4)) if low < knot < high]
+    knots: list[float] = []
+    last, high = float(values.min()), float(values.max())
+    for knot in np.unique(np.round(np.concatenate(found), 3)).tolist():
+        if knot - last >= _LEAST_GAP and high - knot >= _LEAST_GAP:
+            knots.append(knot)
+            last = knot
+    return knots
 
 
 def _basis(values: Matrix, knots: list[float]) -> Matrix:
