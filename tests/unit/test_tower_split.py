@@ -111,5 +111,5 @@ def test_split_depends_on_the_seed_alone(photos: list[Photo], pixels: np.ndarray
 
 def test_held_out_names_are_read_back(photos: list[Photo], pixels: np.ndarray, tmp_path: Path) -> None:
     split = make_split(photos, pixels, 1)
-    write_held_out(tmp_path / "held_out.json", photos, split, 1)
+    write_held_out(tmp_path / "held_out.json", photos, split)
     assert read_held_out(tmp_path / "held_out.json") == {photos[i].key for i in split.held_out}

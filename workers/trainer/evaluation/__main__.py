@@ -39,7 +39,7 @@ def edits(
     tower: Tower = TOWER,
     data: Data = None,
     gallery: Annotated[int, typer.Option(help="photos searched")] = 2951,
-    queries: Annotated[int, typer.Option(help="held-out photos edited and looked up")] = 400,
+    queries: Annotated[int, typer.Option(help="held-out photos edited and looked up")] = 200,
     reports: Reports = REPORTS,
     threads: Threads = 2,
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from workers.trainer.evaluation.edits import COLLAGE, EDITS, apply_edit
@@ -79,26 +80,28 @@ def measure_edits(
     Returns:
         encoder name → edit name, or `overall` (all edits but collages) → `r1`, `r5`, `recall_at_1pct_fp`.
     """
-    figures: dict[str, dict[str, dict[str, float]]] = {}
-    for encoder in encoders:
-        known = encode_files(encoder, [photo.path for photo in gallery.photos])
-        all_scores = []
-        figures[encoder.name] = {}
-        for edit in EDITS:
-            asked = encoder.encode(edited_photos(gallery, edit))
-            scores = asked @ known.T
-            figures[encoder.name][edit] = _figures(scores, gallery)
+    targets = np.array(gallery.queries)
+    files = [photo.path for photo in gallery.photos]
+    known = {encoder.name: encode_files(encoder, files) for encoder in encoders}
+    figures: dict[str, dict[str, dict[str, float]]] = {encoder.name: {} for encoder in encoders}
+    pooled: dict[str, list[Vectors]] = {encoder.name: [] for encoder in encoders}
+    for edit in EDITS:
+        pictures = list(edited_photos(gallery, edit))
+        for encoder in encoders:
+            scores = encoder.encode(pictures) @ known[encoder.name].T
+            figures[encoder.name][edit] = _figures(scores, targets)
             if edit != COLLAGE:
-                all_scores.append(scores)
-            report(f"{encoder.name}: {edit} R@1 {figures[encoder.name][edit]['r1']:.3f}")
-        repeated = Gallery(gallery.photos, gallery.held_out, gallery.queries * len(all_scores))
-        figures[encoder.name]["overall"] = _figures(np.concatenate(all_scores), repeated)
+                pooled[encoder.name].append(scores)
+        report(
+            f"{edit}: " + ", ".join(f"{name} R@1 {rows[edit]['r1']:.3f}" for name, rows in figures.items())
+        )
+    for name, parts in pooled.items():
+        figures[name]["overall"] = _figures(np.concatenate(parts), np.tile(targets, len(parts)))
     return figures
 
 
-def _figures(scores: Vectors, gallery: Gallery) -> dict[str, float]:
+def _figures(scores: Vectors, targets: npt.NDArray[np.int64]) -> dict[str, float]:
     """Compute the figures of one table row."""
-    targets = np.array(gallery.queries)
     ranked = ranks(scores, targets)
     return {
         "r1": round(recall_at(ranked, 1), 4),

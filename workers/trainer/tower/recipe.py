@@ -8,8 +8,9 @@ class Recipe:
     """Settings of one training run; the defaults are those of the shipped weights.
 
     Attributes:
-        steps: optimiser steps.
-        seed: source of all randomness (initial weights, data order, augmentation, split).
+        steps: optimiser steps of the whole schedule.
+        stop_after: step at which to end early, or 0 to run the whole schedule.
+        seed: source of randomness (initial weights, data order, augmentation).
         photos_per_step: photos per step; each gives two views, so a step sees twice as many images.
         stages: (fraction of the run at which it starts, side of the views in pixels). Small views first:
             early steps learn colours and coarse shapes, for which more pixels would be wasted time.
@@ -28,7 +29,8 @@ class Recipe:
             float32.
     """
 
-    steps: int = 1400
+    steps: int = 1150
+    stop_after: int = 0
     seed: int = 17
     photos_per_step: int = 128
     stages: tuple[tuple[float, int], ...] = ((0.0, 64), (0.35, 80), (0.70, 96), (0.90, 112))
@@ -49,3 +51,15 @@ class Recipe:
         """Give the side of the views at a step, in pixels."""
         progress = step / max(1, self.steps)
         return [side for start, side in self.stages if start <= progress][-1]
+
+
+ANNEAL = Recipe(
+    steps=60,
+    seed=18,
+    photos_per_step=96,
+    stages=((0.0, 80),),
+    hard_from=1.0,
+    learning_rate=9e-4,
+    warmup=0.1,
+)
+"""Ends a run that was stopped early: few steps, no look-alikes, from a middling learning rate to zero."""

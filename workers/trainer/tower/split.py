@@ -15,6 +15,9 @@ from workers.trainer.tower.photos import Photo
 HELD_OUT = 0.1
 """Share of the clothing photos, of the grocery products, and of the photos of the remaining products."""
 
+SPLIT_SEED = 17
+"""Seed of the shipped split; apart from the training seed, so that every run is judged on the same photos."""
+
 FILE = "held_out.json"
 
 
@@ -66,10 +69,10 @@ def make_split(photos: Sequence[Photo], pixels: npt.NDArray[np.uint8], seed: int
     return Split(train, held_out, tuple(clusters))
 
 
-def write_held_out(file: Path, photos: Sequence[Photo], split: Split, seed: int) -> None:
+def write_held_out(file: Path, photos: Sequence[Photo], split: Split) -> None:
     """Record the names of the held-out photos beside the weights, so that an evaluation can rely on them."""
     names = sorted(photos[i].key for i in split.held_out)
-    file.write_text(json.dumps({"seed": seed, "photos": names}, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({"photos": names}, indent=1) + "\n", encoding="utf-8")
 
 
 def read_held_out(file: Path) -> set[str]:

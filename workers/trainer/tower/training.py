@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors.torch import load_model
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -51,9 +53,12 @@ class TrainingSet:
 class Trainer:
     """One run: holds the model, its average, the data order and the optimiser."""
 
-    def __init__(self, recipe: Recipe, data: TrainingSet) -> None:
+    def __init__(self, recipe: Recipe, data: TrainingSet, start: Path | None = None) -> None:
+        """Prepare a run from random weights, or from the unfinished weights of another run."""
         self.recipe, self.data = recipe, data
         self.model = build(recipe.seed)
+        if start:
+            load_model(self.model, str(start))
         self.visual = self.model.get_submodule("visual")
         self.average = Average(self.model, recipe.ema_decay)
         classes = int(data.products.max()) + 1
@@ -83,14 +88,15 @@ class Trainer:
             The averaged model.
         """
         steps, started, recent = self.recipe.steps, time.monotonic(), 0.0
+        last = min(steps, self.recipe.stop_after or steps)
         mining = {round(steps * (self.recipe.hard_from + k * self.recipe.mine_every)) for k in range(10)}
         self.model.train()
-        for step in range(steps):
+        for step in range(last):
             if step in mining and step:
                 self._mine(step)
             loss = self.step(step)
             recent = loss if step == 0 else 0.95 * recent + 0.05 * loss
-            if step % REPORT_EVERY == REPORT_EVERY - 1 or step == steps - 1:
+            if step % REPORT_EVERY == REPORT_EVERY - 1 or step == last - 1:
                 report(self._progress(step, recent, time.monotonic() - started))
             if snapshot and step % max(1, steps // 10) == max(1, steps // 10) - 1:
                 snapshot(self.average.model)
