@@ -10,7 +10,7 @@ from local.demo.cards import Card, Tile
 
 _PAGE, _CARD, _LINE, _INK, _SOFT = "#f4f5f7", "#ffffff", "#e3e6eb", "#1b1f27", "#6a7280"
 _MARK, _APART, _WRONG = "#0f7b6c", "#a8540a", "#c0262d"
-_WIDTH, _MARGIN, _PAD, _GAP = 1694, 40, 20, 18
+_WIDTH, _MARGIN, _PAD, _GAP = 1732, 40, 20, 18
 _PHOTO, _CAPTION, _HEADING = 176, 92, 34
 _TILES_ACROSS = 8
 _CARD_HEIGHT = 2 * _PAD + _HEADING + _PHOTO + _CAPTION

@@ -103,7 +103,7 @@ def test_sheets_are_whole_files(shelf: Shelf, tmp_path: Path) -> None:
     assert "http" not in text
     assert "in truth another product" in text
     with Image.open(png) as picture:
-        assert picture.width == 1694
+        assert picture.width == 1732
     assert figures(outcome)["duplicate_recall"] == 1 / 4
     assert figures(outcome)["seconds"] == {"encode": 1.5}
 
