@@ -9,23 +9,8 @@ from workers.index.arrays import most_ties
 from workers.index.ngrams import count_ngrams
 from workers.index.tfidf_index import TfidfIndex
 
-WORDS = [
-    "red",
-    "blue",
-    "shirt",
-    "cotton",
-    "mug",
-    "white",
-    "300",
-    "ml",
-    "desk",
-    "lamp",
-    "warm",
-    "light",
-    "case",
-    "slim",
-    "phone",
-]
+WORDS = ["red", "blue", "shirt", "cotton", "mug", "white", "300", "ml", "desk", "lamp", "warm", "light"]
+WORDS += ["case", "slim", "phone"]
 TITLES = [" ".join(WORDS[(i * j + j) % len(WORDS)] for j in range(1, 5)) for i in range(40)]
 
 

@@ -1,7 +1,7 @@
 """Stage `match`: a slice of a job's listings is compared with its candidates."""
 
 from shared.ledger import Claim, Ledger
-from shared.messages import JobOptions, Pair, UnitHint
+from shared.messages import JobOptions, UnitHint
 from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
@@ -39,21 +39,16 @@ class MatchSlice:
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
         if options.against.startswith(_OTHER):
             other = self._catalogs.get(options.against.removeprefix(_OTHER))
-            pairs = self._matcher.match_across(catalog, keys, options, other)
+            found = self._matcher.match_across(catalog, keys, options, other)
             inside = False
         else:
             among = keys_of(catalog.jobs.listings(job)) if options.against == "submission" else None
-            pairs = self._matcher.match_within(catalog, keys, options, among)
+            found = self._matcher.match_within(catalog, keys, options, among)
             inside = True
         with catalog.database.transaction():
-            for pair in pairs:
-                self._store(catalog, job, pair, inside=inside)
-
-    def _store(self, catalog: Catalog, job: str, pair: Pair, *, inside: bool) -> None:
-        kept = self._matcher.keeps(pair)
-        if kept:
-            catalog.jobs.put_pair(job, pair)
-        if inside and kept:
-            catalog.pairs.put(ScoredPair(pair.a, pair.b, pair.probability, pair.verdict))
-        elif inside:
-            catalog.pairs.drop(pair.a, pair.b)
+            for pair in found.kept:
+                catalog.jobs.put_pair(job, pair)
+            # Groups are made of pairs inside the catalog only.
+            if inside:
+                catalog.pairs.put([ScoredPair(p.a, p.b, p.probability, p.verdict) for p in found.kept])
+                catalog.pairs.drop(found.dropped)

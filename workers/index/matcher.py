@@ -31,6 +31,14 @@ class Match:
     decided: Decided
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The pairs worth keeping, and the ids of those that were scored and are not."""
+
+    kept: list[Pair]
+    dropped: list[tuple[str, str]]
+
+
 def models_of(catalog: Catalog) -> dict[Modality, str]:
     """Return the models of the catalog's embeddings."""
     return {modality: model for modality, (model, _) in catalog.listings.models().items()}
@@ -72,21 +80,15 @@ class Matcher:
             return {}
         return classifier.alone if context.alone else classifier.situations
 
-    def keeps(self, pair: Pair) -> bool:
-        """Say whether a pair is worth keeping."""
-        return pair.verdict != "different" or pair.probability >= self._floor
-
-    def match_within(
-        self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None
-    ) -> list[Pair]:
-        """Return every scored pair of the listings with others of their catalog, a < b, sorted by ids."""
+    def match_within(self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None) -> Outcome:
+        """Match listings with others of their catalog; a < b, sorted by ids."""
         sides, pairs = pairs_within(catalog, keys, options.k, among)
         ids = [listing.id for listing in sides.listings]
         matches = self.score(sides, sides, pairs, context_of(catalog), models_of(catalog), options.threshold)
-        return [pair_of(match, ids[match.a], ids[match.b]) for match in matches]
+        return self._outcome([(match, ids[match.a], ids[match.b]) for match in matches])
 
-    def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> list[Pair]:
-        """Return every scored pair (a here, b in the other catalog).
+    def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> Outcome:
+        """Match listings with those of another catalog; a is here, b there.
 
         Raises:
             ProfileMismatch: the two hold embeddings of different models.
@@ -100,7 +102,7 @@ class Matcher:
             (place, int(b)) for place, found in enumerate(near) for b in np.searchsorted(everyone, found)
         ]
         matches = self.score(own, theirs, pairs, context_of(other), models_of(catalog), options.threshold)
-        return [pair_of(m, own.listings[m.a].id, theirs.listings[m.b].id) for m in matches]
+        return self._outcome([(m, own.listings[m.a].id, theirs.listings[m.b].id) for m in matches])
 
     def score(
         self,
@@ -119,6 +121,15 @@ class Matcher:
             Match(i, j, found, verdict)
             for (i, j), found, verdict in zip(pairs, measured, decided, strict=True)
         ]
+
+    def _outcome(self, matches: list[tuple[Match, str, str]]) -> Outcome:
+        kept, dropped = [], []
+        for match, a, b in matches:
+            if match.decided.verdict != "different" or match.decided.probability >= self._floor:
+                kept.append(pair_of(match, a, b))
+            else:
+                dropped.append((a, b))
+        return Outcome(kept, dropped)
 
     def check_models(self, models: dict[Modality, str], catalog: Catalog) -> None:
         """Refuse embeddings that the catalog's cannot be compared with.

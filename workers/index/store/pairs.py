@@ -1,6 +1,6 @@
 """The scored pairs inside a catalog, from which groups are made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shared.messages import Verdict
@@ -23,14 +23,14 @@ class PairTable:
     def __init__(self, database: Database) -> None:
         self._db = database.connection
 
-    def put(self, pair: ScoredPair) -> None:
-        """Write the pair."""
-        row = (pair.a, pair.b, pair.probability, pair.verdict)
-        self._db.execute("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?)", row)
+    def put(self, pairs: Iterable[ScoredPair]) -> None:
+        """Write the pairs."""
+        rows = [(pair.a, pair.b, pair.probability, pair.verdict) for pair in pairs]
+        self._db.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?)", rows)
 
-    def drop(self, a: str, b: str) -> None:
-        """Remove the pair if it is there."""
-        self._db.execute("DELETE FROM pairs WHERE a = ? AND b = ?", (a, b))
+    def drop(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Remove those of the pairs (a, b) that are there."""
+        self._db.executemany("DELETE FROM pairs WHERE a = ? AND b = ?", pairs)
 
     def drop_of(self, listing_id: str) -> None:
         """Remove all pairs of a listing: its content changed."""
