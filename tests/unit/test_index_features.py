@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from workers.index.features import NAMES, attribute_features, situation_of, token_features, word_features
-from workers.index.names import name_features
+from workers.index.names import Weights, name_features
 from workers.index.tokens.conflicts import compare
 from workers.index.tokens.facts import Facts, read_facts
 from workers.index.vocabulary import Vocabulary
@@ -31,10 +31,10 @@ def vocabulary() -> Vocabulary:
 
 @pytest.mark.parametrize(("a", "b"), list(itertools.combinations_with_replacement(TITLES, 2)))
 def test_features_are_the_same_from_either_side(a: str, b: str) -> None:
-    rarity = vocabulary().rarity
+    weights = Weights(vocabulary().rarity), Weights.bounded(vocabulary().rarity)
     left, right = facts(a, brand="Silk", price=10), facts(b, brand="silk", price=12.5)
-    there = word_features(left, right, rarity) | token_features(compare(left, right))
-    back = word_features(right, left, rarity) | token_features(compare(right, left))
+    there = word_features(left, right, *weights) | token_features(compare(left, right))
+    back = word_features(right, left, *weights) | token_features(compare(right, left))
     assert there == back
     assert attribute_features(left, right) == attribute_features(right, left)
     assert all(0 <= value <= 1 for value in there.values())
@@ -42,7 +42,9 @@ def test_features_are_the_same_from_either_side(a: str, b: str) -> None:
 
 def test_every_named_feature_is_computed() -> None:
     one = facts("Silk Repair")
-    computed = word_features(one, one, vocabulary().rarity) | token_features(compare(one, one))
+    computed = word_features(one, one, *[Weights(vocabulary().rarity)] * 2) | token_features(
+        compare(one, one)
+    )
     computed |= attribute_features(one, one) | dict.fromkeys(("image_sim", "text_sim", "lexical_sim"), 1.0)
     for names in NAMES.values():
         assert set(names) <= set(computed)
@@ -50,7 +52,7 @@ def test_every_named_feature_is_computed() -> None:
 
 
 def test_misspelt_name_counts_as_shared_and_another_line_does_not() -> None:
-    rarity = vocabulary().rarity
+    rarity = Weights.bounded(vocabulary().rarity)
     misspelt = name_features(facts("Silk Repair shampoo"), facts("Silk Repiar shampoo"), rarity)
     other = name_features(facts("Silk Repair shampoo"), facts("Silk Balance shampoo"), rarity)
     assert (misspelt["name_least"], misspelt["strange_most"]) == (1.0, 0.0)

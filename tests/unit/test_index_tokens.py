@@ -114,6 +114,8 @@ def test_sizes_are_read(title: str, expected: set[str]) -> None:
         ("Playstation 007", set(), {"7"}),
         ("USB-C cable", set(), set()),
         ("DKP-4000/BA", {"dkp4000"}, set()),
+        ("mouse 910-000298", set(), {"910000298"}),
+        ("version 4.0", set(), {"4"}),
     ],
 )
 def test_model_codes_and_bare_numbers_are_read(title: str, models: set[str], numbers: set[str]) -> None:
@@ -125,6 +127,7 @@ SAME = [
     ("Shampoo 400 g", "Shampoo 0,4 kg"), ("500ml", "0.5 l"), ("isi 12", "12 pcs"), ("pack of 12", "isi 12"),
     ("merah", "red"), ("navy", "blue"), ("abu-abu", "gray"), ("AX-1008", "AX 1008"), ("AX1008", "ax1008b"),
     ("size XXL", "2XL"), ("16 oz", "454 g"), ("red blue", "biru"), ("10.000mAh", "10000 mah"),
+    ("clock ip99br", "clock ip99br8"), ("combustion 4", "combustion 4.0"),
     ("12 x 500 ml", "500ml isi 12"),
 ]  # fmt: skip
 DIFFERENT = [

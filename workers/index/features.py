@@ -4,12 +4,11 @@ A missing image or title is a situation with a model of its own, never a similar
 """
 
 import math
-from collections.abc import Callable
 from typing import Final, Literal
 
 from rapidfuzz import fuzz
 
-from workers.index.names import name_features, overlap
+from workers.index.names import Weights, name_features, overlap
 from workers.index.tokens.conflicts import KINDS, Comparison
 from workers.index.tokens.facts import Facts
 
@@ -48,15 +47,16 @@ def situation_of(images: bool, titles: bool) -> Situation | None:
     return "text_only" if titles else None
 
 
-def word_features(a: Facts, b: Facts, rarity: Callable[[str], float]) -> dict[str, float]:
+def word_features(a: Facts, b: Facts, plain: Weights, bounded: Weights) -> dict[str, float]:
     """Return how much the words of two titles have in common, each 0 to 1.
 
     `overlap_…` weighs words by rarity: the share of either title's weight that the other holds.
     """
-    shares = overlap(a.words, b.words, a.words & b.words, rarity)
+    shared = a.words & b.words
+    shares = overlap(a.words, shared, plain), overlap(b.words, shared, plain)
     first, second = sorted((a.text, b.text))
     return {
-        **name_features(a, b, rarity),
+        **name_features(a, b, bounded),
         "token_set": fuzz.token_set_ratio(first, second) / 100,
         "token_sort": fuzz.token_sort_ratio(first, second) / 100,
         "partial": fuzz.partial_ratio(first, second) / 100,

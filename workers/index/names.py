@@ -13,38 +13,56 @@ _ALIKE = 80.0
 _LEAST_LETTERS = 4
 
 
-def overlap(
-    a: frozenset[str], b: frozenset[str], shared: frozenset[str], rarity: Callable[[str], float]
-) -> tuple[float, float]:
-    """Return the share of either side's rarity that is shared, 0 to 1."""
-    # Exact sums: the order of a set changes from process to process.
-    common = math.fsum(rarity(word) for word in shared)
-    first, second = (common / (math.fsum(rarity(word) for word in side) or 1.0) for side in (a, b))
-    return min(first, 1.0), min(second, 1.0)
+class Weights:
+    """Rarities of words and of sets of words, each computed once; for pairs measured at one time."""
+
+    def __init__(self, rarity: Callable[[str], float], most: float = math.inf) -> None:
+        self._rarity = rarity
+        self._most = most
+        self._words: dict[str, float] = {}
+        self._sets: dict[frozenset[str], float] = {}
+
+    @classmethod
+    def bounded(cls, rarity: Callable[[str], float]) -> "Weights":
+        """Return weights that do not grow with the catalog."""
+        return cls(rarity, _MOST_RARITY)
+
+    def of(self, word: str) -> float:
+        """Return the rarity of a word."""
+        known = self._words.get(word)
+        if known is None:
+            known = self._words[word] = min(self._rarity(word), self._most)
+        return known
+
+    def total(self, words: frozenset[str]) -> float:
+        """Return the sum over the words."""
+        known = self._sets.get(words)
+        if known is None:
+            # An exact sum: the order of a set changes from process to process.
+            known = self._sets[words] = math.fsum(map(self.of, words))
+        return known
 
 
-def name_features(a: Facts, b: Facts, rarity: Callable[[str], float]) -> dict[str, float]:
-    """Return how far the names agree, each 0 to 1.
+def overlap(words: frozenset[str], shared: frozenset[str], weights: Weights) -> float:
+    """Return the share of the words' rarity that is shared, 0 to 1."""
+    return min(math.fsum(map(weights.of, shared)) / (weights.total(words) or 1.0), 1.0)
+
+
+def name_features(a: Facts, b: Facts, weights: Weights) -> dict[str, float]:
+    """Return how far the names agree, each 0 to 1, by bounded weights.
 
     `name_…` weighs the shared names by rarity, forgiving misspellings; `strange_…` is the rarity of the
     rarest name that the other side lacks: two lines of a brand differ in one such word on either side.
     """
-
-    def bounded(word: str) -> float:
-        return min(rarity(word), _MOST_RARITY)
-
     shared_a, shared_b = _shared(a.names, b.names)
-    first, second = (
-        overlap(a.names, b.names, shared_a, bounded)[0],
-        overlap(a.names, b.names, shared_b, bounded)[1],
-    )
+    shares = overlap(a.names, shared_a, weights), overlap(b.names, shared_b, weights)
     strange = [
-        max((bounded(word) for word in names - shared), default=0.0) / _MOST_RARITY
+        max(map(weights.of, names - shared), default=0.0) / _MOST_RARITY
         for names, shared in ((a.names, shared_a), (b.names, shared_b))
     ]
     return {
-        "name_least": min(first, second),
-        "name_most": max(first, second),
+        "name_least": min(shares),
+        "name_most": max(shares),
         "strange_least": min(strange),
         "strange_most": max(strange),
     }
@@ -54,9 +72,12 @@ def _shared(a: frozenset[str], b: frozenset[str]) -> tuple[frozenset[str], froze
     """Return the words of either side that the other has too, perhaps misspelt."""
     same = a & b
     alike_a, alike_b = set(same), set(same)
+    others = [word for word in b - same if len(word) >= _LEAST_LETTERS]
     for x in a - same:
-        for y in b - same:
-            if min(len(x), len(y)) >= _LEAST_LETTERS and fuzz.ratio(x, y) >= _ALIKE:
+        if len(x) < _LEAST_LETTERS:
+            continue
+        for y in others:
+            if fuzz.ratio(x, y, score_cutoff=_ALIKE):
                 alike_a.add(x)
                 alike_b.add(y)
     return frozenset(alike_a), frozenset(alike_b)

@@ -18,6 +18,7 @@ from workers.index.features import (
     token_features,
     word_features,
 )
+from workers.index.names import Weights
 from workers.index.ports import LexicalIndex
 from workers.index.sides import Sides
 from workers.index.tokens.conflicts import compare, conflicts_of
@@ -70,6 +71,7 @@ def measure(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Con
     lexical = (
         context.lexical.similarities(a.rows[places_a], b.rows[places_b]) if len(places_a) else np.empty(0)
     )
+    plain, bounded = Weights(context.rarity), Weights.bounded(context.rarity)
     measured = []
     for i, (place_a, place_b) in enumerate(zip(places_a, places_b, strict=True)):
         facts_a, facts_b = a.facts[place_a], b.facts[place_b]
@@ -82,7 +84,7 @@ def measure(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Con
             "lexical_sim": float(lexical[i]),
         }
         if titled:
-            features |= word_features(facts_a, facts_b, context.rarity) | token_features(comparisons)
+            features |= word_features(facts_a, facts_b, plain, bounded) | token_features(comparisons)
         measured.append(
             Measured(
                 situation=situation,

@@ -13,11 +13,9 @@ class Vocabulary:
     def __init__(self) -> None:
         self._words: dict[int, frozenset[str]] = {}
         self._holders: Counter[str] = Counter()
-        self._rarities: dict[str, float] = {}
 
     def upsert(self, titles: Iterable[tuple[int, str]]) -> None:
         """Count the titles, replacing those counted before under the same key."""
-        self._rarities.clear()
         for key, title in titles:
             self._holders.subtract(self._words.get(key, ()))
             words = frozenset(words_of(title))
@@ -29,8 +27,4 @@ class Vocabulary:
 
     def rarity(self, word: str) -> float:
         """Return ln((1 + listings) / (1 + listings with the word)) + 1; 1 in an empty catalog."""
-        known = self._rarities.get(word)
-        if known is None:
-            known = math.log((1 + len(self._words)) / (1 + self._holders[word])) + 1
-            self._rarities[word] = known
-        return known
+        return math.log((1 + len(self._words)) / (1 + self._holders[word])) + 1

@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
+from workers.index.tokens.quantities import parse_number
 from workers.index.tokens.reader import Reader
 
 # A phone's name, not a pack of twelve: "for Kuma X12".
 _FITS = re.compile(r"\b(?:for|untuk|buat)\s+[a-z]+\s+(x\s?\d{1,3})(?!\w)")
 _CODE = re.compile(r"(?<![\w])(?=[a-z0-9-]*\d)(?=[a-z0-9-]*[a-z])([a-z0-9]+(?:-[a-z0-9]+)*)(?![\w])")
 _SPACED = re.compile(r"(?<![\w])([a-z]{1,3})\s(\d{3,5})(?![\w.,%])")
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w%])")
+_NUMBER = re.compile(r"(?<![\w.,-])\d+(?:-\d+)+(?![\w%])|(?<![\w.,])\d+(?:[.,]\d+)*(?![\w%])")
 _COMMON: Final = frozenset(
     re.split(
         r"\s+",
@@ -36,13 +37,21 @@ def read_models(reader: Reader) -> set[str]:
 
 
 def read_numbers(reader: Reader) -> set[str]:
-    """Take the numbers that are left, without leading zeros."""
-    return {match[0].lstrip("0") or "0" for match in reader.take(_NUMBER)}
+    """Take the numbers that are left, as short as they can be written: 4.0 = 4, 910-000298 = 910000298."""
+    return {_shortest(match[0].replace("-", "")) for match in reader.take(_NUMBER)}
+
+
+def _shortest(digits: str) -> str:
+    number = parse_number(digits)
+    return str(int(number)) if number == int(number) else str(number)
 
 
 def same_model(a: str, b: str) -> bool:
-    """Say whether two codes may mean one model: equal, or one goes on where the other ends."""
+    """Say whether two codes may mean one model: equal, or one goes on where the other ends.
+
+    A number that goes on is another number: AX-100 is not AX-1008.
+    """
     short, long = sorted((a, b), key=len)
-    return long == short or (
-        len(short) >= _PREFIX and long.startswith(short) and not long[len(short)].isdigit()
-    )
+    if long == short or len(short) < _PREFIX or not long.startswith(short):
+        return long == short
+    return not (short[-1].isdigit() and long[len(short)].isdigit())
