@@ -14,6 +14,7 @@ from shared.errors import LedgerUnavailable
 from shared.messages import Message, UnitHint
 from shared.routing import QUEUES, STAGE_TASKS
 from shared.settings import CommonSettings
+from shared.transport import register as register_transport
 
 KEY_PREFIX = "doppel:"
 
@@ -42,6 +43,7 @@ def make_celery(name: str, settings: CommonSettings, *, publisher_only: bool = F
     if publisher_only:
         # Never on a worker: when an acknowledgement times out, Celery 5.7 swallows it and stops consuming.
         transport["socket_timeout"] = 2
+    register_transport()
     app = Celery(name, broker=settings.redis_url.get_secret_value(), set_as_current=False)
     retry = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
     app.conf.update(

@@ -1,0 +1,52 @@
+"""kombu's Redis transport, but an acknowledgement that fails does not block its worker for ever.
+
+When Redis is away or loading at the moment of an acknowledgement, Celery logs "Couldn't ack" and goes on; but
+kombu still counts the message as being worked on, and with a prefetch of one the worker is alive and never takes
+another. Here the place is freed: the message comes back after the visibility timeout and finds its work done.
+"""
+
+import logging
+from collections.abc import Callable
+
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+log = logging.getLogger(__name__)
+
+
+class QoS(redis.QoS):
+    """Frees the place of a message whether or not Redis heard about it."""
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge a message."""
+        self._or_free(delivery_tag, lambda: super(QoS, self).ack(delivery_tag))
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Drop a message or give it back."""
+        self._or_free(delivery_tag, lambda: super(QoS, self).reject(delivery_tag, requeue))
+
+    def _or_free(self, delivery_tag: str, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            log.warning("Redis did not hear of a message's end", extra={"error": str(error)})
+            virtual.QoS.ack(self, delivery_tag)
+
+
+class Channel(redis.Channel):
+    """kombu's channel with our bookkeeping."""
+
+    QoS = QoS
+
+
+class Transport(redis.Transport):
+    """kombu's transport with our channel."""
+
+    Channel = Channel
+
+
+def register() -> None:
+    """Use this transport for every `redis://` and `rediss://` address."""
+    for scheme in ("redis", "rediss"):
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:Transport"
