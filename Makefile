@@ -46,7 +46,6 @@ check: setup ## formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy --package local
 	$(BIN)/lint-imports
 
 train-tower: setup ## train the bundled image encoder from photos in shared/data (about an hour on two cores)

@@ -1,7 +1,7 @@
 """kombu's Redis transport, but an acknowledgement that fails does not block its worker for ever.
 
 When Redis is away or loading at the moment of an acknowledgement, Celery logs "Couldn't ack" and goes on; but
-kombu still counts the message as being worked on, and with a prefetch of one the worker is alive and never takes
+kombu still counts the message as being worked on, and with a prefetch of one the worker lives and never takes
 another. Here the place is freed: the message comes back after the visibility timeout and finds its work done.
 """
 
