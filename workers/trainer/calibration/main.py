@@ -45,7 +45,7 @@ def _corpus(directory: Path, arguments: argparse.Namespace, seed: int, encoders:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m workers.trainer.calibration", description=__doc__)
     parser.add_argument("--profile", default="bundled", help="profile to calibrate (default: bundled)")
-    parser.add_argument("--listings", type=int, default=500, help="listings of each sample catalog")
+    parser.add_argument("--listings", type=int, default=400, help="listings of each sample catalog")
     parser.add_argument(
         "--seeds", type=int, nargs="+", default=[101, 102, 103, 104, 105], help="catalogs to fit on"
     )
