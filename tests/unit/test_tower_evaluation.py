@@ -1,10 +1,12 @@
 """The evaluation: edits that are repeatable, and figures that agree with counting by hand."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageChops
 
 from workers.trainer.evaluation.edit_run import make_gallery, measure_edits
@@ -20,6 +22,15 @@ from workers.trainer.evaluation.metrics import (
 )
 from workers.trainer.tower.network import build, export
 from workers.trainer.tower.photos import Photo
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Tiny tensors gain nothing from threads, and waiting for each other costs a lot on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def picture(seed: int, size: tuple[int, int] = (120, 150)) -> Image.Image:

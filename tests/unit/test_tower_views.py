@@ -1,5 +1,7 @@
 """Training views: right shapes and ranges, fixed by the seed, and each edit does what it says."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
@@ -7,6 +9,15 @@ from workers.trainer.tower.augment import colour, degrade, geometry, scene
 from workers.trainer.tower.augment.dice import Dice
 from workers.trainer.tower.augment.stamps import Stamps
 from workers.trainer.tower.augment.views import Augmenter
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread() -> Iterator[None]:
+    """Tiny tensors gain nothing from threads, and waiting for each other costs a lot on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
