@@ -18,7 +18,7 @@ from workers.trainer.calibration.examples import Examples, collect, stacked
 from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.calibration.metrics import best_threshold, figures
 
-STRENGTH = 3.0
+STRENGTH = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,10 @@ def _fit(
     situation: Situation, training: list[Examples], held_out: list[Examples]
 ) -> tuple[SituationModel, JsonValue]:
     features, duplicate, related = stacked(training, situation)
-    regressions = [fit_regression(situation, features, labels, STRENGTH) for labels in (duplicate, related)]
+    regressions = [
+        fit_regression(situation, features, labels, STRENGTH, conflicts_speak=speak)
+        for labels, speak in ((duplicate, True), (related, False))
+    ]
     features, duplicate, related = stacked(held_out, situation)
     chances = regressions[0].probabilities(features)
     kin = np.maximum(regressions[1].probabilities(features), chances)

@@ -1,50 +1,96 @@
-"""Fits a regression: piecewise linear in the continuous features, in the units of the features."""
+"""Fits a regression: piecewise linear in the continuous features, never against common sense."""
+
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from workers.index.classifier import Regression, Term
 from workers.index.features import CONTINUOUS, NAMES, Situation
 
 Matrix = NDArray[np.float64]
 # Knots where the training pairs lie densest among duplicates and non-duplicates alike.
-_QUANTILES = (0.25, 0.5, 0.75, 0.9)
+_QUANTILES: Final = (0.25, 0.5, 0.75, 0.9)
 # Between knots closer than this a slope would be learnt from a handful of pairs.
-_LEAST_GAP = 0.05
+_LEAST_GAP: Final = 0.05
+_FALLING: Final = frozenset({"price_gap", "strange_least", "strange_most"})
 
 
 def fit_regression(
-    situation: Situation, features: Matrix, labels: NDArray[np.bool_], strength: float
+    situation: Situation,
+    features: Matrix,
+    labels: NDArray[np.bool_],
+    strength: float,
+    *,
+    conflicts_speak: bool,
 ) -> Regression:
     """Return a logistic regression of the labels (n,) on the features (n, features).
 
-    Unweighted, as weights would spoil the probabilities. `strength` is scikit-learn's C: its inverse weighs
-    the squares of the slopes. Deterministic.
+    More similarity never lowers the probability and more strangeness never raises it; with `conflicts_speak`,
+    a conflict never raises it either (it may, where the label is "of one line"). Free slopes would learn from
+    sellers who list a whole family under one photo that an identical photo speaks against a duplicate.
+
+    Unweighted, as weights would spoil the probabilities; the squares of the slopes are weighed by the inverse of
+    `strength`. Deterministic.
     """
     names = NAMES[situation]
     knots = {name: _knots(name, features[:, i], labels) for i, name in enumerate(names)}
-    columns = [_basis(features[:, i], knots[name]) for i, name in enumerate(names)]
+    columns = [_segments(features[:, i], knots[name]) for i, name in enumerate(names)]
+    bounds = [
+        _bounds(name, conflicts_speak)
+        for name, column in zip(names, columns, strict=True)
+        for _ in range(column.shape[1])
+    ]
     design = np.concatenate(columns, axis=1)
-    # All features lie between 0 and 2 already; scaling a rarely exceeded knot up would make a cliff of it.
     means = design.mean(axis=0)
-    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200, tol=1e-6)
-    model.fit(design - means, labels)
-    slopes = model.coef_[0]
+    intercept, slopes = _solve(design - means, labels, bounds, strength)
     terms, start = [], 0
     for name, column in zip(names, columns, strict=True):
-        part = slopes[start : start + column.shape[1]]
-        centre = float(part @ means[start : start + column.shape[1]])
-        start += column.shape[1]
+        part = slice(start, start + column.shape[1])
+        start = part.stop
         terms.append(
             Term(
                 name=name,
-                slopes=tuple(_short(slope) for slope in part),
+                slopes=tuple(_short(slope) for slope in np.diff(slopes[part], prepend=0.0)),
                 knots=tuple(_short(knot) for knot in knots[name]),
-                centre=_short(centre),
+                centre=_short(float(slopes[part] @ means[part])),
             )
         )
-    return Regression(intercept=_short(float(model.intercept_[0])), terms=tuple(terms))
+    return Regression(intercept=_short(intercept), terms=tuple(terms))
+
+
+def _solve(
+    design: Matrix,
+    labels: NDArray[np.bool_],
+    bounds: list[tuple[float | None, float | None]],
+    strength: float,
+) -> tuple[float, Matrix]:
+    """Minimise the penalised log-loss within the bounds (L-BFGS-B)."""
+    signs = np.where(labels, 1.0, -1.0)
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        margins = signs * (design @ weights[1:] + weights[0])
+        pull = -signs * expit(-margins)
+        gradient = np.concatenate([[pull.sum()], design.T @ pull + weights[1:] / strength])
+        return float(np.logaddexp(0, -margins).sum() + weights[1:] @ weights[1:] / (2 * strength)), gradient
+
+    start = np.zeros(design.shape[1] + 1)
+    options = {"maxiter": 3000, "maxfun": 6000, "ftol": 1e-10}
+    found: Any = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[(None, None), *bounds], options=options
+    )
+    return float(found.x[0]), found.x[1:]
+
+
+def _bounds(name: str, conflicts_speak: bool) -> tuple[float | None, float | None]:
+    if name in _FALLING or (conflicts_speak and name.endswith("_conflict")):
+        return None, 0.0
+    if name in CONTINUOUS or name.endswith("_match"):
+        return 0.0, None
+    return None, None
 
 
 def _knots(name: str, values: Matrix, labels: NDArray[np.bool_]) -> list[float]:
@@ -60,8 +106,12 @@ def _knots(name: str, values: Matrix, labels: NDArray[np.bool_]) -> list[float]:
     return knots
 
 
-def _basis(values: Matrix, knots: list[float]) -> Matrix:
-    return np.stack([values, *(np.maximum(0.0, values - knot) for knot in knots)], axis=1)
+def _segments(values: Matrix, knots: list[float]) -> Matrix:
+    """Return how far each value reaches into each segment between knots; the first and last are open."""
+    edges = [-np.inf, *knots, np.inf]
+    parts = [np.minimum(values, edges[1])]
+    parts += [np.clip(values, low, high) - low for low, high in pairwise(edges[1:])]
+    return np.stack(parts, axis=1)
 
 
 def _short(number: float) -> float:

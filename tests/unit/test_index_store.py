@@ -1,0 +1,166 @@
+"""The store: one owner, transactions, crash safety, versions."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shared.errors import ArtifactError, UnknownCatalog
+from shared.messages import Listing
+from workers.index.arrival import Arrival
+from workers.index.catalogs import FILE, Catalogs
+from workers.index.faiss_index import FaissIndex
+from workers.index.keys import key_of, keys_of
+from workers.index.lock import AlreadyOwned, FolderLock
+from workers.index.store import open_database
+from workers.index.store.listings import unit_vectors
+from workers.index.tfidf_index import TfidfIndex
+
+
+def arrival(*names: str, title: str = "red shirt", vector: float = 1.0) -> Arrival:
+    data = np.array([vector, 0.5, 0, 0], "<f2").tobytes()
+    rows = range(1, len(names) + 1)
+    return Arrival(
+        listings={row: Listing(id=name, title=title) for row, name in zip(rows, names, strict=True)},
+        rejections={},
+        models={"text": ("m", 4)},
+        vectors={"text": dict.fromkeys(rows, data)},
+    )
+
+
+@pytest.fixture
+def catalogs(tmp_path: Path) -> Catalogs:
+    return Catalogs(tmp_path, FaissIndex, TfidfIndex)
+
+
+def test_folder_has_one_owner(tmp_path: Path) -> None:
+    first, second = FolderLock(tmp_path), FolderLock(tmp_path)
+    first.acquire()
+    with pytest.raises(AlreadyOwned, match="another index worker"):
+        second.acquire()
+    first.release()
+    second.acquire()
+    second.release()
+
+
+def test_lock_goes_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, pathlib\nfrom workers.index.lock import FolderLock\n"
+        "FolderLock(pathlib.Path(sys.argv[1])).acquire()\nos.kill(os.getpid(), 9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -9
+    lock = FolderLock(tmp_path)
+    lock.acquire()
+    lock.release()
+
+
+def test_transaction_that_raises_leaves_nothing(tmp_path: Path) -> None:
+    database = open_database(tmp_path / FILE)
+
+    def insert_and_fail() -> None:
+        with database.transaction():
+            database.connection.execute("INSERT INTO models VALUES ('text', 'm', 4)")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        insert_and_fail()
+    assert database.connection.execute("SELECT count(*) FROM models").fetchone() == (0,)
+    database.close()
+
+
+def test_commits_are_durable_by_setting(tmp_path: Path) -> None:
+    database = open_database(tmp_path / FILE)
+    assert database.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    database.close()
+
+
+def test_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(ArtifactError, match="format 99"):
+        open_database(tmp_path / FILE)
+
+
+def test_unknown_catalog_is_refused_and_not_made(catalogs: Catalogs, tmp_path: Path) -> None:
+    with pytest.raises(UnknownCatalog):
+        catalogs.get("nowhere")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_chunk_stored_twice_changes_nothing(catalogs: Catalogs) -> None:
+    catalog = catalogs.get_or_create("shop")
+    first = catalog.ingest("job", "0", 1, arrival("a", "b"))
+    assert catalog.ingest("job", "0", 1, arrival("a", "b", "c")) == first
+    assert catalog.jobs.listings("job") == ["a", "b"]
+    catalogs.close()
+
+
+def test_same_id_twice_in_one_job_is_rejected_once(catalogs: Catalogs) -> None:
+    catalog = catalogs.get_or_create("shop")
+    counts = catalog.ingest("job", "0", 1, arrival("a", "a"))
+    assert (counts.accepted, counts.rejected) == (1, 1)
+    assert "listing_duplicate_id" in next(iter(catalog.jobs.rejections("job")))
+    catalogs.close()
+
+
+def test_catalog_reopened_finds_what_it_found_before(catalogs: Catalogs, tmp_path: Path) -> None:
+    catalog = catalogs.get_or_create("shop")
+    catalog.ingest("job", "0", 1, arrival("a", "b"))
+    catalog.ingest("job", "1", 1, arrival("c", title="blue mug", vector=-1.0))
+    query = unit_vectors([np.array([1, 0.4, 0, 0], "<f2").tobytes()])
+    before = catalog.vectors["text"].search(query, 3)[0]
+    catalogs.close()
+    again = Catalogs(tmp_path, FaissIndex, TfidfIndex).get("shop")
+    after = again.vectors["text"].search(query, 3)[0]
+    assert after.keys.tolist() == before.keys.tolist()
+    assert after.scores.tolist() == before.scores.tolist()
+    assert again.vocabulary.rarity("mug") == catalog.vocabulary.rarity("mug")
+    again.database.close()
+
+
+def test_catalog_is_read_anew_after_an_error(catalogs: Catalogs) -> None:
+    catalog = catalogs.get_or_create("shop")
+
+    def ingest_and_fail() -> None:
+        with catalogs.changing("shop"):
+            catalog.ingest("job", "0", 1, arrival("a"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        ingest_and_fail()
+    fresh = catalogs.get("shop")
+    assert fresh is not catalog
+    assert list(fresh.listings.get([key_of("a")])) == [key_of("a")]
+    catalogs.close()
+
+
+def test_listing_that_loses_its_vector_is_not_found_by_it(catalogs: Catalogs) -> None:
+    catalog = catalogs.get_or_create("shop")
+    catalog.ingest("one", "0", 1, arrival("a", "b"))
+    bare = arrival("a")
+    catalog.ingest("two", "0", 2, Arrival(bare.listings, {}, {}, {}))
+    assert catalog.has("text", keys_of(["a", "b"])).tolist() == [False, True]
+    catalogs.close()
+
+
+def test_pairs_stay_when_the_same_listing_is_sent_again_and_go_when_it_changed(catalogs: Catalogs) -> None:
+    from workers.index.store.pairs import ScoredPair
+
+    catalog = catalogs.get_or_create("shop")
+    catalog.ingest("one", "0", 1, arrival("a", "b"))
+    catalog.pairs.put([ScoredPair("a", "b", 0.9, "duplicate")])
+    catalog.ingest("two", "0", 2, arrival("a", "b"))
+    assert len(list(catalog.pairs.all())) == 1
+    catalog.ingest("three", "0", 3, arrival("b", title="other"))
+    assert list(catalog.pairs.all()) == []
+    catalogs.close()
+
+
+def test_vectors_are_scaled_to_unit_length() -> None:
+    found = unit_vectors([np.array([3, 4], "<f2").tobytes()])
+    assert found.tolist() == [[pytest.approx(0.6), pytest.approx(0.8)]]
