@@ -18,6 +18,7 @@ import httpx
 from redis import Redis
 
 from local.stack import Stack
+from shared.routing import QUEUES
 
 REPORT = Path("reports/upload.json")
 
@@ -69,17 +70,12 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-def seconds_to_rest(redis: "Redis", job_id: str) -> float:
-    """Return the seconds until no unit of the job is worked on any more."""
+def seconds_to_rest(redis: "Redis") -> float:
+    """Return the seconds until no message waits in a queue and none is being worked on."""
     started = time.monotonic()
-    while True:
-        states = redis.hgetall(f"doppel:job:{job_id}:units")
-        if "leased" not in {v for k, v in states.items() if str(k).startswith("s:")}:
-            return time.monotonic() - started
-        before = states
-        time.sleep(0.05)
-        if before == redis.hgetall(f"doppel:job:{job_id}:units") and time.monotonic() - started > 5:
-            return time.monotonic() - started
+    while any(redis.llen(f"doppel:{queue}") for queue in QUEUES) or redis.hlen("doppel:unacked"):
+        time.sleep(0.01)
+    return time.monotonic() - started
 
 
 def main() -> None:
@@ -108,7 +104,7 @@ def main() -> None:
                 time.sleep(0.01)
             watch.close()
             http.delete(f"/api/jobs/{job_id}").raise_for_status()
-            rest_s = seconds_to_rest(redis, job_id)
+            rest_s = seconds_to_rest(redis)
             encoded = http.get(f"/api/jobs/{job_id}").json()["counts"]["encoded_rows"]
         redis.close()
         report = {
