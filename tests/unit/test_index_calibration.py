@@ -54,17 +54,15 @@ def test_flags_get_no_knots() -> None:
         assert not term.knots or term.name in CONTINUOUS
 
 
-@pytest.mark.parametrize(("beta", "expected"), [(1.0, 0.25), (0.25, 0.65)])
-def test_threshold_lies_between_two_probabilities(beta: float, expected: float) -> None:
+@pytest.mark.parametrize(("tolerance", "expected"), [(0.0, 0.25), (0.2, 0.65)])
+def test_threshold_lies_between_two_probabilities(tolerance: float, expected: float) -> None:
     chances = np.array([0.9, 0.8, 0.7, 0.6, 0.4, 0.3, 0.2, 0.1])
     labels = np.array([1, 1, 1, 0, 1, 1, 0, 0], bool)
-    assert best_threshold(chances, labels, beta) == expected
+    assert best_threshold(chances, labels, tolerance) == expected
 
 
 def test_equal_probabilities_are_never_divided() -> None:
-    assert best_threshold(np.array([0.5, 0.5, 0.1]), np.array([True, False, False]), 1.0) == pytest.approx(
-        0.3
-    )
+    assert best_threshold(np.array([0.5, 0.5, 0.1]), np.array([True, False, False])) == pytest.approx(0.3)
 
 
 def test_figures_of_a_perfect_classifier() -> None:

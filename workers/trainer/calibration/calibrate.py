@@ -80,7 +80,7 @@ def _fit(
     features, duplicate, related = stacked(held_out, situation)
     chances = regressions[0].probabilities(features)
     kin = np.maximum(regressions[1].probabilities(features), chances)
-    threshold, least = best_threshold(chances, duplicate, 0.5), best_threshold(kin, related, 1.0)
+    threshold, least = best_threshold(chances, duplicate), best_threshold(kin, related)
     model = SituationModel(
         duplicate=regressions[0], related=regressions[1], threshold=threshold, related_threshold=least
     )

@@ -33,7 +33,7 @@ def fit_regression(
     a conflict never raises it either (it may, where the label is "of one line"). Free slopes would learn from
     sellers who list a whole family under one photo that an identical photo speaks against a duplicate.
 
-    Unweighted, as weights would spoil the probabilities; the squares of the slopes are weighed by the inverse of
+    Unweighted, as weights would spoil the probabilities; the squares of the slopes weigh the inverse of
     `strength`. Deterministic.
     """
     names = NAMES[situation]

@@ -8,18 +8,18 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
 
-def best_threshold(chances: Matrix, labels: Labels, beta: float) -> float:
-    """Return the threshold with the best F-beta, in the middle of the gap between two probabilities.
+def best_threshold(chances: Matrix, labels: Labels, tolerance: float = 0.005) -> float:
+    """Return the highest threshold whose F1 is within `tolerance` of the best one.
 
-    With a beta of 0.5 precision counts twice as much as recall: a wrong merge costs more than a missed one.
+    F1 is flat around its top, and a wrong merge costs more than a missed one. It lies in the middle
+    of the gap between two probabilities.
     """
     order = np.argsort(-chances, kind="stable")
     ranked, hits = chances[order], np.cumsum(labels[order])
-    weight = beta**2
-    scores = (1 + weight) * hits / (np.arange(1, len(hits) + 1) + weight * labels.sum())
+    scores = 2 * hits / (np.arange(1, len(hits) + 1) + labels.sum())
     # Only between two different values can a line be drawn.
     scores[:-1][ranked[:-1] == ranked[1:]] = 0
-    best = int(np.argmax(scores))
+    best = int(np.flatnonzero(scores >= scores.max() - tolerance)[0])
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     return round(float((ranked[best] + below) / 2), 4)
 
