@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --n
 INDEX = url=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$url};
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test check train-tower eval-tower calibrate lock clean
+.PHONY: help setup demo up down test check bench train-tower eval-tower calibrate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,11 @@ train-tower: setup ## train the bundled image encoder from photos in shared/data
 eval-tower: setup ## measure it on held-out photos, beside the perceptual hash
 	$(BIN)/python -m workers.trainer.evaluation edits
 	$(BIN)/python -m workers.trainer.evaluation grocery
+
+bench: setup ## measure: start of the gateway, an upload of 100,000 listings, real photos through the service
+	$(BIN)/python -m benchmarks.gateway_start
+	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.photos
 
 calibrate: setup ## calibrate the classifier of the bundled profile on sample catalogs
 	$(BIN)/python -m workers.trainer.calibration --profile bundled
