@@ -13,26 +13,31 @@ _ALIKE = 80.0
 _LEAST_LETTERS = 4
 
 
+class _Known(dict[str, float]):
+    """Computes the value of a word when it is first asked for; a plain lookup afterwards."""
+
+    def __init__(self, rarity: Callable[[str], float], most: float) -> None:
+        super().__init__()
+        self._rarity = rarity
+        self._most = most
+
+    def __missing__(self, word: str) -> float:
+        self[word] = value = min(self._rarity(word), self._most)
+        return value
+
+
 class Weights:
     """Rarities of words and of sets of words, each computed once; for pairs measured at one time."""
 
     def __init__(self, rarity: Callable[[str], float], most: float = math.inf) -> None:
-        self._rarity = rarity
-        self._most = most
-        self._words: dict[str, float] = {}
+        # `of(word)` is asked a million times per thousand listings: it has to stay a dictionary lookup.
+        self.of = _Known(rarity, most).__getitem__
         self._sets: dict[frozenset[str], float] = {}
 
     @classmethod
     def bounded(cls, rarity: Callable[[str], float]) -> "Weights":
         """Return weights that do not grow with the catalog."""
         return cls(rarity, _MOST_RARITY)
-
-    def of(self, word: str) -> float:
-        """Return the rarity of a word."""
-        known = self._words.get(word)
-        if known is None:
-            known = self._words[word] = min(self._rarity(word), self._most)
-        return known
 
     def total(self, words: frozenset[str]) -> float:
         """Return the sum over the words."""
