@@ -9,6 +9,7 @@ import uvicorn
 from anyio import CapacityLimiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
 from services.gateway.cancellation import Canceller
@@ -91,7 +92,10 @@ def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
             async with services.waiter.listening():
                 yield
 
-    app = FastAPI(title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    # FastAPI's own /docs loads its scripts from a public network that a shop's servers may not reach.
+    app = FastAPIOffline(
+        title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+    )
     app.state.services = services
     for router in (submissions.router, queries.router, jobs.router, results.router, health.router):
         app.include_router(router)
