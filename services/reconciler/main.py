@@ -5,7 +5,7 @@ import signal
 import threading
 
 from services.reconciler.restore import restore
-from services.reconciler.retention import expire, give_up_stalled_uploads
+from services.reconciler.retention import clear_leftovers, expire, give_up_stalled_uploads
 from services.reconciler.sweep import sweep
 from shared import ids
 from shared.broker import Publisher, make_celery
@@ -23,13 +23,21 @@ class Reconciler:
     """Sweeps at an interval while it is the leader."""
 
     def __init__(
-        self, ledger: Ledger, spool: Spool, publisher: Publisher, every_s: float, retention_s: float
+        self,
+        ledger: Ledger,
+        spool: Spool,
+        publisher: Publisher,
+        *,
+        every_s: float,
+        retention_s: float,
+        settled_s: float,
     ) -> None:
         self._ledger = ledger
         self._spool = spool
         self._publisher = publisher
         self._every_s = every_s
         self._retention_s = retention_s
+        self._settled_s = settled_s
         self._name = ids.new_id()
 
     def once(self) -> None:
@@ -45,6 +53,7 @@ class Reconciler:
             self._ledger.upkeep.mark_epoch()
         sweep(self._ledger, self._publisher)
         give_up_stalled_uploads(self._ledger, self._spool)
+        clear_leftovers(self._ledger, self._settled_s)
         expire(self._ledger, self._spool, self._retention_s)
 
     def run(self, stop: threading.Event) -> None:
@@ -65,8 +74,9 @@ def main() -> None:
         Ledger.connect(common, timeout_s=5),
         Spool.connect(common.spool_url),
         Publisher(make_celery("doppel", common, publisher_only=True)),
-        settings.reconcile_every_s,
-        common.retention_s,
+        every_s=settings.reconcile_every_s,
+        retention_s=common.retention_s,
+        settled_s=2 * common.lease_s,
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -18,6 +18,17 @@ def expire(ledger: Ledger, spool: Spool, retention_s: float) -> int:
     return len(old)
 
 
+def clear_leftovers(ledger: Ledger, settled_s: float) -> int:
+    """Drop units and embeddings of jobs that ended `settled_s` ago; return of how many.
+
+    A worker that was at it when the job ended may still store a block; by then it has noticed.
+    """
+    ended = ledger.upkeep.leftovers(int((time.time() - settled_s) * 1000))
+    for job_id in ended:
+        ledger.upkeep.clear(job_id)
+    return len(ended)
+
+
 def give_up_stalled_uploads(ledger: Ledger, spool: Spool) -> int:
     """Fail jobs whose upload stopped without a word; nothing of them was accepted."""
     stalled = ledger.upkeep.stalled_uploads(_STALLED_UPLOAD_S * 1000)

@@ -56,7 +56,10 @@ end
 local function end_job(id, new_status)
   redis.call('HSET', job_key(id), 'status', new_status, 'ended_ms', now)
   redis.call('ZREM', RECEIVING, id)
-  if redis.call('HGET', job_key(id), 'kind') == 'submission' then redis.call('ZADD', ENDED, now, id) end
+  if redis.call('HGET', job_key(id), 'kind') == 'submission' then
+    redis.call('ZADD', ENDED, now, id)
+    redis.call('ZADD', P .. 'leftovers', now, id)
+  end
   touch(id)
   redis.call('PUBLISH', P .. 'job-ended', id)
 end

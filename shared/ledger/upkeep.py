@@ -7,6 +7,9 @@ from redis import Redis
 from shared.ledger import keys
 from shared.ledger.script import names, outage_as_error
 
+# Fields of a job's units that name its chunks.
+_ENCODED = "s:encode/"
+
 
 class Upkeep:
     """The part of the ledger that looks at all jobs at once."""
@@ -60,6 +63,25 @@ class Upkeep:
         with outage_as_error():
             return names(self._redis.zrange(keys.ENDED, 0, ms, byscore=True, offset=0, num=most))
 
+    def leftovers(self, ended_before_ms: int, most: int = 100) -> list[str]:
+        """Return submissions that ended before that time and still have units and embeddings in Redis."""
+        with outage_as_error():
+            return names(
+                self._redis.zrange(keys.LEFTOVERS, 0, ended_before_ms, byscore=True, offset=0, num=most)
+            )
+
+    def clear(self, job_id: str) -> None:
+        """Drop an ended job's units, and the embeddings that nobody will fetch any more."""
+        with outage_as_error():
+            fields = names(self._redis.hkeys(keys.units(job_id)))
+            chunks = [field.removeprefix(_ENCODED) for field in fields if field.startswith(_ENCODED)]
+            pipe = self._redis.pipeline()
+            for chunk in chunks:
+                pipe.unlink(keys.embeddings(job_id, chunk))
+            pipe.unlink(keys.units(job_id))
+            pipe.zrem(keys.LEFTOVERS, job_id)
+            pipe.execute()
+
     def forget(self, job_id: str) -> None:
         """Drop all that Redis holds of a job."""
         with outage_as_error():
@@ -68,4 +90,5 @@ class Upkeep:
             pipe.zrem(keys.JOBS, job_id)
             pipe.zrem(keys.ENDED, job_id)
             pipe.zrem(keys.RECEIVING, job_id)
+            pipe.zrem(keys.LEFTOVERS, job_id)
             pipe.execute()

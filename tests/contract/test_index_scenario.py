@@ -332,6 +332,19 @@ def test_finish_writes_the_same_counts_when_it_died_after_the_record(world: Worl
     assert world.ledger.read(job).counts["pairs"] == ended.fields["pairs"]
 
 
+def test_what_a_cancelled_job_left_goes_when_another_one_finishes(world: World) -> None:
+    cancelled, hints = world.encoded([CATALOG[:2], CATALOG[2:]])
+    run_unit(hints[0], world.ledger, world.publisher, world.stages["ingest"])
+    world.publisher.hints = []
+    world.ledger.cancel(cancelled)
+    waiting, _ = world.encoded([CATALOG[:1]])
+    world.submit([CATALOG])
+    with world.catalogs.changing("shop") as shop:
+        assert cancelled not in shop.jobs.known()
+        assert shop.jobs.listings(cancelled) == []
+    assert world.ledger.read(waiting).status == "running"
+
+
 def _until_finish(world: World, hints: list[UnitHint]) -> list[UnitHint]:
     while [hint.stage for hint in hints] != ["finish"]:
         hint = hints.pop(0)

@@ -7,10 +7,11 @@ import pytest
 from redis import Redis
 
 from services.reconciler.main import Reconciler
-from services.reconciler.retention import expire
+from services.reconciler.retention import clear_leftovers, expire
 from services.reconciler.sweep import sweep
 from shared import ids
 from shared.broker import Publisher, make_celery
+from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.messages import AcceptedJob, Chunk, FinishedJob, JobOptions, Listing, Row, UnitHint
 from shared.routing import ENCODE_BULK
@@ -79,7 +80,7 @@ def test_jobs_are_rebuilt_when_redis_lost_everything(
     record = FinishedJob(job_id=ended.job_id, status="succeeded", fields={"pairs": 3})
     spool.put(finished_key(ended.job_id), record.model_dump_json().encode())
     spool.put(chunk_key(broken_off, 0), b"never accepted")
-    reconciler = Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600)
+    reconciler = Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60)
     reconciler.once()
     assert ledger.read(running.job_id).status == "running"
     restored = ledger.read(ended.job_id)
@@ -101,13 +102,32 @@ def test_jobs_past_their_retention_are_dropped(ledger: Ledger, spool: Spool) -> 
     assert list(spool.keys(f"jobs/{accepted.job_id}")) == []
 
 
+def test_what_an_ended_job_leaves_in_redis_is_dropped(
+    ledger: Ledger, inflight: InFlight, spool: Spool, settings: CommonSettings
+) -> None:
+    accepted = spooled(spool)
+    ledger.restore(accepted, [1, 1])
+    claim = ledger.units.claim(UnitHint(job_id=accepted.job_id, stage="encode", unit="0"))
+    inflight.put_block(accepted.job_id, "0", b"a block that nobody will fetch")
+    ledger.units.complete(claim)
+    assert clear_leftovers(ledger, settled_s=-1) == 0, "a running job needs its embeddings"
+    ledger.cancel(accepted.job_id)
+    assert clear_leftovers(ledger, settled_s=60) == 0
+    assert clear_leftovers(ledger, settled_s=-1) == 1
+    assert inflight.get_block(accepted.job_id, "0") is None
+    assert ledger.read(accepted.job_id).status == "cancelled"
+    redis = Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True)
+    assert not redis.exists(f"doppel:job:{accepted.job_id}:units")
+    redis.close()
+
+
 def test_an_outage_does_not_end_the_reconciler(
     settings: CommonSettings, spool: Spool, publisher: Publisher, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = settings.model_copy(update={"redis_url": type(settings.redis_url)("redis://127.0.0.1:1/0")})
     with Ledger.connect(away) as ledger:
         stop = threading.Event()
-        reconciler = Reconciler(ledger, spool, publisher, every_s=0.01, retention_s=3600)
+        reconciler = Reconciler(ledger, spool, publisher, every_s=0.01, retention_s=3600, settled_s=60)
         thread = threading.Thread(target=reconciler.run, args=(stop,))
         thread.start()
         wait_until(lambda: caplog.text.count("outage, trying again") >= 2)

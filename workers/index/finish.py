@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import Claim, JobRecord, Ledger
 from shared.messages import FinishedJob, Group, UnitHint
 from shared.settings import IndexSettings
@@ -36,9 +37,21 @@ class FinishJob:
             # In this order: a job whose last unit is done and that did not end would never end.
             self._ledger.finish(job, ended.status, **_counts(ended))
             hints = self._ledger.units.complete(claim)
+            over = [job, *(other for other in catalog.jobs.known() if self._is_over(other))]
             with catalog.database.transaction():
-                catalog.jobs.forget(job)
+                for each in over:
+                    catalog.jobs.forget(each)
         return hints
+
+    def _is_over(self, job: str) -> bool:
+        """Say whether a job was cancelled or failed, or is past its retention: it will never finish here."""
+        try:
+            return self._ledger.read(job).ended
+        except ExpiredJob:
+            return True
+        except UnknownJob:
+            # Redis may have lost it; then it is about to be restored from the spool.
+            return False
 
     def _end_of_before(self, job: str) -> FinishedJob | None:
         """Return the record that an earlier attempt, or the client's wish to cancel, left in the spool.

@@ -78,6 +78,10 @@ class JobTable:
         rows = self._db.execute("SELECT verdict, count(*) FROM job_pairs WHERE job = ? GROUP BY 1", (job,))
         return dict(rows.fetchall())
 
+    def known(self) -> list[str]:
+        """Return the jobs of which anything is kept."""
+        return [job for (job,) in self._db.execute("SELECT DISTINCT job FROM finished_chunks ORDER BY job")]
+
     def forget(self, job: str) -> None:
         """Drop what is kept of the job."""
         for table in ("finished_chunks", "job_rows", "rejections", "job_pairs"):
