@@ -58,6 +58,7 @@ eval-tower: setup ## measure it on held-out photos, beside the perceptual hash
 bench: setup ## measure: start of the gateway, an upload of 100,000 listings, real photos through the service
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.catalog_open
 	$(BIN)/python -m benchmarks.photos
 
 calibrate: setup ## calibrate the classifier of the bundled profile on sample catalogs
