@@ -1,6 +1,6 @@
 """How long the index worker takes to open a catalog, and where the time goes.
 
-`python -m benchmarks.catalog_open [LISTINGS]` fills a catalog (50,000 listings unless told: titles of samples,
+`python -m benchmarks.catalog_open [LISTINGS]` fills a catalog (50,000 if not told: titles of samples,
 random vectors of 512 and 384 values), closes it and opens it again.
 """
 

@@ -26,12 +26,17 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 20, every_s: float = 0.02) -> None:
-    """Return when `condition()` is true; fail when it is not within the deadline."""
+def wait_until(
+    condition: Callable[[], object],
+    timeout_s: float = 20,
+    every_s: float = 0.02,
+    what: Callable[[], object] | None = None,
+) -> None:
+    """Return when `condition()` is true; fail when it is not within the deadline, saying `what` was awaited."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
-            pytest.fail(f"waited {timeout_s} s in vain for {condition}")
+            pytest.fail(f"waited {timeout_s} s in vain for {what() if what else condition}")
         time.sleep(every_s)
 
 

@@ -3,7 +3,6 @@
 import io
 import json
 import random
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from PIL import Image
 
 from local.stack import Stack
 from samples import write_catalog
+from tests.conftest import wait_until
 
 ENDED = {"succeeded", "failed", "cancelled"}
 Json = dict[str, Any]
@@ -67,11 +67,14 @@ class Shop:
         return dict(self.http.get(f"/api/jobs/{job_id}").raise_for_status().json())
 
     def wait(self, job_id: str, timeout_s: float = 90, status: str = "succeeded") -> Json:
-        deadline = time.monotonic() + timeout_s
-        while (job := self.job(job_id))["status"] not in ENDED:
+        job: Json = {}
+
+        def ended() -> bool:
             self.stack.check()
-            assert time.monotonic() < deadline, f"not ended after {timeout_s} s: {job}"
-            time.sleep(0.05)
+            job.update(self.job(job_id))
+            return job["status"] in ENDED
+
+        wait_until(ended, timeout_s, every_s=0.05, what=lambda: f"an end of {job}")
         assert job["status"] == status, job
         return job
 
