@@ -32,7 +32,7 @@ def wait_until(
     every_s: float = 0.02,
     what: Callable[[], object] | None = None,
 ) -> None:
-    """Return when `condition()` is true; fail when it is not within the deadline, saying `what` was awaited."""
+    """Return when `condition()` is true; past the deadline fail, saying `what` was awaited."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
