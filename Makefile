@@ -1,5 +1,5 @@
 # `make` alone lists what there is. Needs Python 3.11 with pip; everything else is brought by `make setup`.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
