@@ -104,7 +104,9 @@ def main() -> None:
                 time.sleep(0.01)
             watch.close()
             http.delete(f"/api/jobs/{job_id}").raise_for_status()
+            encoded_chunks = stack.output("encoder").count('"encoded"')
             rest_s = seconds_to_rest(redis)
+            encoded_chunks = stack.output("encoder").count('"encoded"') - encoded_chunks
             encoded = http.get(f"/api/jobs/{job_id}").json()["counts"]["encoded_rows"]
         redis.close()
         report = {
@@ -114,6 +116,7 @@ def main() -> None:
             "gateway_idle_rss_mb": round(idle_mb, 1),
             "gateway_peak_rss_mb": round(peak_rss_mb(pid), 1),
             "first_chunk_claimed_after_upload_end_s": round((watch.first_claim or 1e9) - uploaded, 2),
+            "chunks_encoded_after_cancel": encoded_chunks,
             "cancel_to_rest_s": round(rest_s, 2),
             "encoded_before_cancel": encoded,
             "client_peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),

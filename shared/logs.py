@@ -43,6 +43,9 @@ def configure_logging(process: str, level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # Two lines a message, with what it carried: a unit's own line says more in one.
+    for chatty in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Which rows of a chunk a unit covers, and how a bulk task runs a unit."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -48,8 +49,9 @@ def run_unit(
     with log_context(job=hint.job_id, stage=hint.stage, unit=hint.unit):
         claim = ledger.units.claim(hint)
         if not claim.granted:
-            log.info("nothing to do", extra={"answer": claim.answer})
+            log.debug("nothing to do", extra={"answer": claim.answer})
             return
+        started = time.monotonic()
         try:
             _refuse_exhausted(claim)
             with ledger.units.heartbeat(claim):
@@ -62,4 +64,5 @@ def run_unit(
             log.error("job failed", extra={"code": error.code, "error": str(error)})  # noqa: TRY400
             ledger.fail(hint.job_id, error.code, str(error))
             return
+        log.info("unit done", extra={"s": round(time.monotonic() - started, 3)})
         publisher.hint(*hints)
