@@ -1,10 +1,9 @@
 """Bytes that travel through Redis beside the messages: embedding blocks, query images, cached vectors."""
 
 from collections.abc import Sequence
-from typing import Self, cast
+from typing import Final, cast
 
-from redis import Redis
-
+from shared.connection import OverRedis, open_redis
 from shared.ledger import keys
 from shared.ledger.script import outage_as_error
 from shared.settings import CommonSettings
@@ -12,42 +11,23 @@ from shared.settings import CommonSettings
 # The index drops a block when it has it; the expiry only catches what was abandoned.
 _BLOCK_TTL_S = 86_400
 _PAYLOAD_TTL_S = 120
+# A query's block lies where a chunk's would.
+QUERY_UNIT: Final = "query"
 
 
-class InFlight:
+class InFlight(OverRedis):
     """Access to the bytes; safe to share between threads.
 
     Every method raises `LedgerUnavailable` when Redis does not answer.
     """
 
-    def __init__(self, redis: "Redis") -> None:
-        self._redis = redis
-
     @classmethod
     def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "InFlight":
         """Open the connection pool; nothing is sent yet."""
-        return cls(
-            Redis.from_url(
-                settings.redis_url.get_secret_value(),
-                socket_timeout=timeout_s,
-                socket_connect_timeout=2,
-                socket_keepalive=True,
-                health_check_interval=10,
-            )
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._redis.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        return cls(open_redis(settings, timeout_s=timeout_s, text=False))
 
     def put_block(self, job_id: str, unit: str, block: bytes) -> None:
-        """Store the embedding block of a chunk, or of a query (unit `query`)."""
+        """Store the embedding block of a chunk, or of a query (`QUERY_UNIT`)."""
         with outage_as_error():
             self._redis.set(keys.embeddings(job_id, unit), block, ex=_BLOCK_TTL_S)
 

@@ -9,10 +9,9 @@ import socket
 import sys
 import threading
 from collections import Counter
-from typing import Self, cast
+from typing import cast
 
-from redis import Redis
-
+from shared.connection import OverRedis, open_redis
 from shared.errors import LedgerUnavailable
 from shared.ledger import keys
 from shared.ledger.script import outage_as_error
@@ -25,32 +24,16 @@ _TTL_S = 15
 _PREFIX = f"{keys.PREFIX}present:"
 
 
-class Presence:
+class Presence(OverRedis):
     """Reads and announces who is there.
 
     Every method raises `LedgerUnavailable` when Redis does not answer.
     """
 
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-
     @classmethod
     def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "Presence":
         """Open the connection pool; nothing is sent yet."""
-        url = settings.redis_url.get_secret_value()
-        return cls(
-            Redis.from_url(url, decode_responses=True, socket_timeout=timeout_s, socket_connect_timeout=2)
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._redis.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        return cls(open_redis(settings, timeout_s=timeout_s, text=True))
 
     def announce(self, role: str, stop: threading.Event | None = None) -> threading.Thread:
         """Say every few seconds, from a daemon thread, that this process can take work as `role`."""

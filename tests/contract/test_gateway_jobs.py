@@ -9,13 +9,13 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 
+from local.ports import free_port
 from services.gateway.main import create_app
 from shared.ids import new_id
 from shared.ledger import Ledger
 from shared.messages import FinishedJob, JobOptions, Pair
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool, finished_key, page_key
-from tests.conftest import free_port
 
 ORIGIN = "https://shop.example"
 

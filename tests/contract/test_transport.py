@@ -7,8 +7,9 @@ import pytest
 from kombu import Connection, Queue
 from kombu.message import Message
 
+from local.ports import free_port
 from shared.transport import Transport, register
-from tests.conftest import RedisServer, free_port
+from tests.conftest import RedisServer
 
 
 @pytest.mark.parametrize("end", [Message.ack, Message.reject])

@@ -5,7 +5,7 @@ import time
 
 from shared.broker import Publisher
 from shared.errors import TransientError
-from shared.inflight import InFlight
+from shared.inflight import QUERY_UNIT, InFlight
 from shared.ledger import Ledger
 from shared.logs import log_context
 from shared.messages import Query
@@ -15,7 +15,6 @@ from workers.encoder.pipeline import Pipeline
 from workers.encoder.refusal import ImageRefused
 
 log = logging.getLogger(__name__)
-QUERY_UNIT = "query"
 
 
 class QueryWork:

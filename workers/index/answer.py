@@ -7,7 +7,7 @@ from pydantic import JsonValue
 
 from shared.blocks import unpack
 from shared.errors import CorruptBlock, JobFailure
-from shared.inflight import InFlight
+from shared.inflight import QUERY_UNIT, InFlight
 from shared.ledger import Ledger
 from shared.messages import Query
 from workers.index.candidates import find_candidates
@@ -20,7 +20,6 @@ from workers.index.store import StoredListing
 from workers.index.verdicts import evidence_of
 
 log = logging.getLogger(__name__)
-_UNIT = "query"
 
 
 class NotComparable(JobFailure):
@@ -55,7 +54,7 @@ class AnswerQuery:
         if time.time() * 1000 > query.deadline_ms:
             log.info("too late for a query", extra={"query": query.job_id})
             return
-        block = self._inflight.get_block(query.job_id, _UNIT)
+        block = self._inflight.get_block(query.job_id, QUERY_UNIT)
         if block is None:
             self._ledger.fail(query.job_id, "embeddings_missing", "the embeddings of this request were lost")
             return
@@ -65,7 +64,7 @@ class AnswerQuery:
             self._ledger.fail(query.job_id, error.code, str(error))
         else:
             self._ledger.answer(query.job_id, result)
-        self._inflight.drop_block(query.job_id, _UNIT)
+        self._inflight.drop_block(query.job_id, QUERY_UNIT)
 
     def _compare(self, query: Query, block: bytes) -> dict[str, JsonValue]:
         sides, models = query_sides(query, block), models_in(unpack(block)[0])

@@ -7,10 +7,10 @@ from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import Claim, JobRecord, Ledger
 from shared.messages import FinishedJob, Group, UnitHint
 from shared.settings import IndexSettings
-from shared.spool import Spool, finished_key
+from shared.spool import Spool, finished_key, summary_key
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
-from workers.index.pages import summary_key, write_pages
+from workers.index.pages import write_pages
 from workers.index.regroup import regroup
 
 

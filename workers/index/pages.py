@@ -17,8 +17,3 @@ def write_pages(spool: Spool, job: str, kind: str, lines: Iterable[str], page_ro
         spool.put(page_key(job, kind, pages), ("\n".join(page) + "\n").encode())
         pages += 1
     return pages
-
-
-def summary_key(job: str) -> str:
-    """Where the number of pages of each kind is."""
-    return f"jobs/{job}/results/summary.json"

@@ -9,7 +9,7 @@ from services.gateway.cursors import decode_cursor, encode_cursor
 from services.gateway.problems import Problem
 from shared.errors import ExpiredJob, SpoolUnavailable
 from shared.ledger import JobRecord
-from shared.spool import Spool, page_key
+from shared.spool import Spool, page_key, summary_key
 
 Kind = Literal["pairs", "groups", "rejections"]
 
@@ -114,7 +114,7 @@ class Pages:
         return ResultPage(found, encode_cursor(page, start))
 
     def _page_count(self, job_id: str, kind: Kind) -> int:
-        data = self._spool.get(f"jobs/{job_id}/results/summary.json")
+        data = self._spool.get(summary_key(job_id))
         if data is None:
             raise ExpiredJob(f"the results of job {job_id} are past their retention")
         return int(json.loads(data)["pages"][kind])
