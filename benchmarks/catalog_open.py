@@ -4,7 +4,6 @@
 random vectors of 512 and 384 values), closes it and opens it again.
 """
 
-import json
 import sys
 import tempfile
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import publish
 from samples.plan import plan
 from shared.messages import Listing
 from workers.index.arrays import Modality
@@ -21,7 +21,6 @@ from workers.index.faiss_index import FaissIndex
 from workers.index.store import ListingTable, open_database
 from workers.index.tfidf_index import TfidfIndex
 
-REPORT = Path("reports/catalog_open.json")
 CHUNK = 1000
 MODELS: dict[Modality, tuple[str, int]] = {"image": ("random", 512), "text": ("random", 384)}
 
@@ -78,10 +77,7 @@ def main() -> None:
         "of_which_vectors_s": round(vectors_s, 2),
         "bytes_per_listing_on_disk": round(size / listings),
     }
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    for key, value in report.items():
-        print(f"{key:28} {value}")
+    publish("catalog_open", report)
 
 
 if __name__ == "__main__":

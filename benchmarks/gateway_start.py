@@ -4,7 +4,6 @@
 after it, and which of the heavy libraries the process holds (none, one hopes).
 """
 
-import json
 import statistics
 import sys
 import time
@@ -12,10 +11,10 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.report import memory_mb, publish
 from local.stack import Stack
 
 HEAVY = ("torch", "faiss", "numpy", "PIL")
-REPORT = Path("reports/gateway_start.json")
 
 
 def seconds_to_ready(stack: Stack) -> float:
@@ -47,8 +46,7 @@ def main() -> None:
             times.append(seconds_to_ready(stack))
             pid = stack.process("gateway").pid
             heavy = loaded_libraries(pid)
-            status = Path(f"/proc/{pid}/status").read_text()
-            rss_mb = int(next(x for x in status.splitlines() if x.startswith("VmRSS")).split()[1]) / 1024
+            rss_mb = memory_mb(pid)
             stack.stop("gateway")
     report = {
         "ready_s_median": round(statistics.median(times), 2),
@@ -56,10 +54,7 @@ def main() -> None:
         "rss_mb": round(rss_mb, 1),
         "heavy_libraries": heavy,
     }
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    for name, value in report.items():
-        print(f"{name:20} {value}")
+    publish("gateway_start", report)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ beside the perceptual hash and the same tower with random weights. DATA holds `g
 """
 
 import csv
-import json
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import publish
 from client import Doppel
 from local.stack import Stack
 from workers.index.keys import key_of
@@ -22,8 +22,6 @@ from workers.index.store import ListingTable, open_database
 from workers.trainer.evaluation.encoders import HashEncoder, TowerEncoder, encode_files
 from workers.trainer.evaluation.metrics import hit_at_1
 from workers.trainer.tower.photos import Photo, default_data, list_photos
-
-REPORT = Path("reports/photos.json")
 
 
 def catalog_zip(photos: list[Photo], titles: dict[str, str], path: Path) -> None:
@@ -79,10 +77,7 @@ def main() -> None:
         "hit_at_1_phash": round(hit_at_1(encode_files(HashEncoder(), files), products), 3),
         "hit_at_1_random_tower": round(hit_at_1(encode_files(random_tower, files), products), 3),
     }
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    for name, value in report.items():
-        print(f"{name:24} {value}")
+    publish("photos", report)
 
 
 if __name__ == "__main__":

@@ -17,10 +17,9 @@ from pathlib import Path
 import httpx
 from redis import Redis
 
+from benchmarks.report import memory_mb, publish
 from local.stack import Stack
 from shared.routing import QUEUES
-
-REPORT = Path("reports/upload.json")
 
 
 def rows(count: int) -> Iterator[bytes]:
@@ -57,13 +56,6 @@ class Watch:
         self._thread.join()
 
 
-def peak_rss_mb(pid: int) -> float:
-    """Return the most memory a process ever had resident, in MB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
-
-
 def cpu_s(pid: int) -> float:
     """Return the CPU-seconds that a process used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -88,7 +80,7 @@ def main() -> None:
         redis = Redis(port=stack.redis_port, decode_responses=True)
         with httpx.Client(base_url=stack.url, timeout=600, trust_env=False) as http:
             watch = Watch(redis)
-            idle_mb, used = peak_rss_mb(pid), cpu_s(pid)
+            idle_mb, used = memory_mb(pid, peak=True), cpu_s(pid)
             started = time.monotonic()
             answer = http.post(
                 "/api/catalogs/large/submissions",
@@ -114,17 +106,14 @@ def main() -> None:
             "upload_s": round(uploaded - started, 2),
             "listings_per_cpu_s": round(count / used),
             "gateway_idle_rss_mb": round(idle_mb, 1),
-            "gateway_peak_rss_mb": round(peak_rss_mb(pid), 1),
+            "gateway_peak_rss_mb": round(memory_mb(pid, peak=True), 1),
             "first_chunk_claimed_after_upload_end_s": round((watch.first_claim or 1e9) - uploaded, 2),
             "chunks_encoded_after_cancel": encoded_chunks,
             "cancel_to_rest_s": round(rest_s, 2),
             "encoded_before_cancel": encoded,
             "client_peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         }
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps(report, indent=2) + "\n")
-    for name, value in report.items():
-        print(f"{name:42} {value}")
+    publish("upload", report)
 
 
 if __name__ == "__main__":
