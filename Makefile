@@ -51,9 +51,8 @@ check: setup ## formatting, lint, types, import rules
 train-tower: setup ## train the bundled image encoder from photos in shared/data (about an hour on two cores)
 	$(BIN)/python -m workers.trainer.tower train --cache .run/tower --out artifacts/bundled/image
 
-eval-tower: setup ## measure it on held-out photos, beside the perceptual hash
-	$(BIN)/python -m workers.trainer.evaluation edits
-	$(BIN)/python -m workers.trainer.evaluation grocery
+eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
+	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
 bench: setup ## measure: start of the gateway, an upload of 100,000 listings, real photos through the service
 	$(BIN)/python -m benchmarks.gateway_start

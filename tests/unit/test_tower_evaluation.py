@@ -1,6 +1,5 @@
-"""The evaluation: edits that are repeatable, and figures that agree with counting by hand."""
+"""The evaluation: repeatable edits, honest galleries, and encoders."""
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,17 +8,14 @@ import pytest
 import torch
 from PIL import Image, ImageChops
 
-from workers.trainer.evaluation.edit_run import make_gallery, measure_edits
+from workers.trainer.evaluation.edit_run import answer, edited_photos, encode_edits, measure
 from workers.trainer.evaluation.edits import COLLAGE, EDITS, apply_edit
-from workers.trainer.evaluation.encoders import HashEncoder, TowerEncoder
-from workers.trainer.evaluation.grocery_run import measure_grocery
-from workers.trainer.evaluation.metrics import (
-    hit_at_1,
-    hit_at_1_of_scores,
-    ranks,
-    recall_at,
-    recall_at_false_positives,
-)
+from workers.trainer.evaluation.edits.registry import SINGLE
+from workers.trainer.evaluation.encoders import HashEncoder, TowerEncoder, encode_files
+from workers.trainer.evaluation.gallery import make_gallery, near_duplicates, one_per_cluster
+from workers.trainer.evaluation.grocery_run import measure_grocery, take_grocery
+from workers.trainer.evaluation.hog import HogEncoder
+from workers.trainer.evaluation.study import Sizes, plan_study
 from workers.trainer.tower.network import build, export
 from workers.trainer.tower.photos import Photo
 
@@ -58,7 +54,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Photo]:
 
 
 def test_there_are_enough_edits() -> None:
-    assert len(EDITS) >= 22
+    assert len(EDITS) == 29
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -91,68 +87,99 @@ def test_half_crop_keeps_half_of_the_area(others: list[Image.Image]) -> None:
     assert edited.width * edited.height == pytest.approx(120 * 150 / 2, rel=0.02)
 
 
-def test_rank_counts_better_photos_and_half_of_the_ties() -> None:
-    scores = np.array([[0.9, 0.5, 0.1], [0.5, 0.5, 0.1], [0.9, 0.8, 0.8]], dtype=np.float32)
-    found = ranks(scores, np.array([0, 0, 2]))
-    assert found.tolist() == [0, 0.5, 1.5]
-    assert recall_at(found, 1) == pytest.approx(2 / 3)
-    assert recall_at(found, 5) == 1
+def test_more_named_edits_are_drawn_from_the_first_ones_only() -> None:
+    assert len(SINGLE) == 24
+    assert {"perspective", "photo of a screen", "two edits"} <= set(EDITS) - set(SINGLE)
 
 
-def test_recall_at_false_positives_asks_for_more_than_strangers_reach() -> None:
-    scores = np.array([[0.9, 0.1, 0.2], [0.3, 0.8, 0.1], [0.1, 0.85, 0.4]], dtype=np.float32)
-    # Strangers' best scores are 0.2, 0.3 and 0.85: with none let in, only the first answer is above all.
-    assert recall_at_false_positives(scores, np.array([0, 1, 2]), 0.01) == pytest.approx(1 / 3)
-    assert recall_at_false_positives(scores, np.array([0, 1, 2]), 0.5) == pytest.approx(2 / 3)
+def test_perspective_keeps_the_middle_and_moves_the_corners(others: list[Image.Image]) -> None:
+    photo = Image.new("RGB", (100, 100), (90, 200, 40))
+    edited = apply_edit("perspective", photo, others, "s")
+    assert edited.getpixel((50, 50)) == (90, 200, 40)
+    assert edited.getpixel((0, 0)) != (90, 200, 40)
 
 
-def test_hit_at_1_agrees_with_counting() -> None:
-    dice = np.random.default_rng(1)
-    vectors = dice.normal(size=(60, 8)) * dice.uniform(0.5, 2, (60, 1))
-    ids = [str(random.Random(n).randrange(12)) for n in range(60)]
-    hits, asked = 0, 0
-    for row in range(60):
-        if ids.count(ids[row]) < 2:
-            continue
-        cosine = vectors @ vectors[row] / np.linalg.norm(vectors, axis=1)
-        cosine[row] = -np.inf
-        asked += 1
-        hits += ids[int(cosine.argmax())] == ids[row]
-    assert hit_at_1(vectors, ids) == pytest.approx(hits / asked)
+def test_photo_of_a_screen_shows_stripes_on_a_plain_photo(others: list[Image.Image]) -> None:
+    edited = np.asarray(
+        apply_edit("photo of a screen", Image.new("RGB", (200, 200), (128,) * 3), others, "s")
+    )
+    assert edited[60:140, 60:140].std() > 1
 
 
-def test_hit_at_1_shares_ties_and_leaves_single_photos_out() -> None:
-    scores = np.array([[1, 0.5, 0.5], [0.5, 1, 0.1], [0.5, 0.1, 1]], dtype=np.float32)
-    assert hit_at_1_of_scores(scores, ["a", "a", "b"]) == pytest.approx((0.5 + 1) / 2)
-
-
-def test_gallery_asks_about_held_out_photos_only(photos: list[Photo]) -> None:
+def test_gallery_asks_about_held_out_clothing_only(photos: list[Photo]) -> None:
     held_out = {photo.key for photo in photos[2:7]}
-    gallery = make_gallery(photos, held_out, size=9, queries=4)
-    assert len(gallery.photos) == 9
-    assert {photo.key for photo in gallery.photos[:5]} == held_out
-    assert gallery.queries == (0, 1, 2, 3)
-    assert gallery == make_gallery(list(reversed(photos)), held_out, size=9, queries=4)
+    gallery = make_gallery(photos, held_out, size=3, queries=4)
+    assert [photo.collection for photo in gallery.photos] == ["clothing"] * 3
+    assert {photo.key for photo in gallery.photos[:2]} == {photo.key for photo in photos[2:4]}
+    assert (gallery.held_out, gallery.queries) == (2, (0, 1))
+    assert gallery == make_gallery(list(reversed(photos)), held_out, size=3, queries=4)
+
+
+def test_gallery_leaves_out_what_is_reserved(photos: list[Photo]) -> None:
+    gallery = make_gallery(photos, {photos[0].key}, size=12, queries=1, reserved=photos[1:3])
+    assert set(gallery.photos) == {photos[0], photos[3]}
+
+
+def test_near_duplicates_share_a_cluster_and_one_of_them_stays(photos: list[Photo], tmp_path: Path) -> None:
+    mirrored = Photo("clothing", "mirrored.jpg", tmp_path / "mirrored.jpg", None)
+    with Image.open(photos[1].path) as photo:
+        photo.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(mirrored.path, quality=60)
+    several = [*photos[:4], mirrored]
+    clusters = near_duplicates(several)
+    assert clusters == [0, 1, 2, 3, 1]
+    assert one_per_cluster(several, clusters, set()) == photos[:4]
+    with pytest.raises(ValueError, match="both sides"):
+        one_per_cluster(several, clusters, {mirrored.key})
+
+
+def test_study_keeps_background_gallery_and_held_out_photos_apart(photos: list[Photo]) -> None:
+    held_out = {photo.key for photo in (*photos[:2], *photos[4:6])}
+    study = plan_study(photos, held_out, Sizes(gallery=12, queries=2, background=5, grocery=0))
+    assert not {photo.key for photo in study.background} & held_out
+    assert not set(study.background) & set(study.gallery.photos)
+    assert len(study.background) == 5
+    asked = {study.gallery.photos[i].key for i in study.gallery.queries}
+    assert asked == {photo.key for photo in photos[:2]}
+    rows = np.arange(len(study.photos), dtype=np.float32)[:, None]
+    places = study.pick(rows, study.grocery)[:, 0].astype(int)
+    assert [study.photos[place] for place in places] == list(study.grocery)
 
 
 def test_perceptual_hash_finds_recompressed_photos(photos: list[Photo]) -> None:
-    gallery = make_gallery(photos, {photo.key for photo in photos}, size=12, queries=3)
-    figures = measure_edits(gallery, [HashEncoder()], lambda _line: None)["pHash"]
+    gallery = make_gallery(photos, {photo.key for photo in photos}, size=4, queries=4)
+    known = encode_files(HashEncoder(), [photo.path for photo in gallery.photos])
+    edited = encode_edits(gallery, [HashEncoder()], lambda _line: None)["pHash"]
+    figures = measure(answer(edited, known, gallery.queries))
     assert set(figures) == {*EDITS, "overall"}
-    assert figures["recompression"]["r1"] == 1
-    singles = [figures[name]["r1"] for name in EDITS if name != COLLAGE]
-    assert figures["overall"]["r1"] == pytest.approx(sum(singles) / len(singles), abs=1e-3)
+    assert figures["recompression"].r1 == 1
+    singles = [figures[name].r1 for name in EDITS if name != COLLAGE]
+    assert figures["overall"].r1 == pytest.approx(sum(singles) / len(singles), abs=1e-3)
 
 
-def test_grocery_run_measures_every_encoder(photos: list[Photo], tmp_path: Path) -> None:
-    export(build(1), tmp_path)
-    encoders = [TowerEncoder(tmp_path), TowerEncoder(tmp_path, random_weights=True), HashEncoder()]
-    seen = {photo.key for photo in photos if photo.product == "1"}
-    held_out = {photo.key for photo in photos} - seen
-    figures = measure_grocery(photos, held_out, encoders, lambda _line: None)
-    assert set(figures) == {"tower", "random tower", "pHash"}
-    assert figures["tower"]["unseen_products"] == 1  # only one product is left there
-    assert all(0 <= value <= 1 for row in figures.values() for value in row.values())
+def test_edits_encoded_together_are_those_made_one_by_one(photos: list[Photo]) -> None:
+    gallery = make_gallery(photos, {photo.key for photo in photos}, size=4, queries=3)
+    together = encode_edits(gallery, [HogEncoder()], lambda _line: None)["HOG"]
+    column = list(EDITS).index("two edits")
+    assert np.array_equal(together[:, column], HogEncoder().encode(edited_photos(gallery, "two edits")))
+
+
+def test_hog_rows_have_unit_length_and_a_plain_photo_has_none() -> None:
+    rows = HogEncoder().encode([picture(1), picture(2), Image.new("RGB", (50, 60))])
+    assert np.linalg.norm(rows, axis=1).tolist() == pytest.approx([1, 1, 0], abs=1e-5)
+    assert rows[0] @ rows[1] < 0.99
+
+
+def test_grocery_asks_about_unseen_products_among_all_photos() -> None:
+    names = ["a", "a", "b", "b", "c", "c"]
+    shop = [Photo("grocery", f"{n}", Path(f"{n}"), name) for n, name in enumerate(names)]
+    held_out = {shop[0].key, shop[1].key, shop[2].key}
+    # The second photo of the new product "a" is nearest to "c", which was trained on, then to the other "a".
+    vectors = np.array([[1, 0], [0.6, 0.8], [0, -1], [-1, -1], [0.5, 0.9], [0.4, 0.9]], dtype=np.float32)
+    figures = measure_grocery(shop, held_out, vectors)
+    assert figures["heldout_hit1"] == 0.5
+    assert figures["unseen_products"] == 1
+    assert figures["all_photos"] == pytest.approx(5 / 6, abs=1e-4)
+    assert [photo.product for photo in take_grocery(list(reversed(shop)), held_out, 3)] == ["a", "a", "c"]
 
 
 def test_tower_encoder_batches_give_the_same_unit_vectors(photos: list[Photo], tmp_path: Path) -> None:

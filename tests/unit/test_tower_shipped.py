@@ -8,8 +8,9 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from workers.trainer.evaluation.edit_run import edited_photos, make_gallery
+from workers.trainer.evaluation.edit_run import edited_photos
 from workers.trainer.evaluation.encoders import TowerEncoder, encode_files
+from workers.trainer.evaluation.gallery import make_gallery
 from workers.trainer.tower.network import DIM, WEIGHTS
 from workers.trainer.tower.photos import default_data, list_photos
 from workers.trainer.tower.split import FILE, read_held_out

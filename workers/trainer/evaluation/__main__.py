@@ -1,86 +1,131 @@
-"""Command line: ``python -m workers.trainer.evaluation edits | grocery``."""
+"""Measure an image tower on photos that it has not seen, beside its rivals."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 import typer
 
-from workers.trainer.evaluation.edit_run import make_gallery, measure_edits
-from workers.trainer.evaluation.encoders import HashEncoder, PhotoEncoder, TowerEncoder
+from workers.trainer.evaluation.edit_run import answer, encode_edits, measure
+from workers.trainer.evaluation.encoders import (
+    HashEncoder,
+    PhotoEncoder,
+    TowerEncoder,
+    encode_all,
+)
+from workers.trainer.evaluation.first_tower import bring_first_tower, digest
 from workers.trainer.evaluation.grocery_run import measure_grocery
+from workers.trainer.evaluation.hog import HogEncoder
+from workers.trainer.evaluation.memory import measure_memory
+from workers.trainer.evaluation.normalised_run import grid, measure_normalised
+from workers.trainer.evaluation.sheet import worst_failures, write_sheet
+from workers.trainer.evaluation.speed import measure_speed
+from workers.trainer.evaluation.study import Sizes, Study, plan_study
+from workers.trainer.evaluation.tables import report_lines
+from workers.trainer.tower.network import WEIGHTS
 from workers.trainer.tower.photos import default_data, list_photos
 from workers.trainer.tower.split import FILE, read_held_out
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
-
 CHECKOUT = Path(__file__).resolve().parents[3]
+
 Tower = Annotated[Path, typer.Option(help="open_clip folder of the tower, with its held_out.json")]
 Data = Annotated[
     Path | None, typer.Option(help="data folder; default DOPPEL_DATA, or shared/data by the checkout")
 ]
-Reports = Annotated[Path, typer.Option(help="folder for the JSON report")]
-Threads = Annotated[int, typer.Option(help="CPU threads")]
-TOWER = CHECKOUT / "artifacts" / "bundled" / "image"
-REPORTS = CHECKOUT / "reports"
+GallerySize = Annotated[int, typer.Option("--gallery", help="clothing photos searched")]
+Queries = Annotated[int, typer.Option(min=2, help="held-out clothing photos edited and looked up")]
+Grocery = Annotated[int, typer.Option(help="grocery photos, 0: all")]
+Background = Annotated[int, typer.Option(min=1, help="training photos that scores are normalised with")]
+Beta = Annotated[float, typer.Option(help="strength of the normalisation that is reported beside the grid")]
+Neighbours = Annotated[int, typer.Option(min=1, help="background photos that count in it")]
+Sheet = Annotated[Path | None, typer.Option(help="PNG of the worst failures to write")]
+Report = Annotated[Path, typer.Option(help="JSON to write")]
+Threads = Annotated[int, typer.Option(help="CPU threads; speed is measured on one")]
 
 
-def write_report(folder: Path, name: str, figures: dict[str, Any]) -> None:
-    """Write the figures of a run as JSON."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / name
-    file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    typer.echo(f"wrote {file}")
-
-
-@app.command()
-def edits(
-    tower: Tower = TOWER,
+def evaluate(
+    tower: Tower = CHECKOUT / "artifacts" / "bundled" / "image",
     data: Data = None,
-    gallery: Annotated[int, typer.Option(help="photos searched")] = 2951,
-    queries: Annotated[int, typer.Option(help="held-out photos edited and looked up")] = 200,
-    reports: Reports = REPORTS,
+    gallery: GallerySize = 2951,
+    queries: Queries = 200,
+    grocery: Grocery = 0,
+    background: Background = 1000,
+    beta: Beta = 0.5,
+    neighbours: Neighbours = 5,
+    sheet: Sheet = None,
+    report: Report = CHECKOUT / "reports" / "tower.json",
     threads: Threads = 2,
 ) -> None:
-    """Edit held-out photos in every named way and look each one up, beside the perceptual hash."""
+    """Measure an image tower on photos that it has not seen, beside its rivals."""
     torch.set_num_threads(threads)
-    photos = list_photos(data or default_data())
-    searched = make_gallery(photos, read_held_out(tower / FILE), gallery, queries)
-    about = (
-        f"gallery: {len(searched.photos)} photos ({searched.held_out} held out, "
-        f"{len(searched.photos) - searched.held_out} training photos as distractors); "
-        f"{len(searched.queries)} held-out photos edited and looked up per edit"
-    )
-    typer.echo(about)
-    figures = measure_edits(searched, [TowerEncoder(tower), HashEncoder()], typer.echo)
-    ours, theirs = figures["tower"], figures["pHash"]
-    typer.echo(f"\n{'':20} {'tower':26} pHash\n{'edit':20}" + f" {'R@1':>8} {'R@5':>8} {'rec@1%fp':>8}" * 2)
-    for edit in ours:
-        row = " ".join(
-            f"{side[edit][k]:8.3f}" for side in (ours, theirs) for k in ("r1", "r5", "recall_at_1pct_fp")
-        )
-        typer.echo(f"{edit:20} {row}")
-    typer.echo("overall: every edit but collage")
-    write_report(reports, "edits.json", {"about": about, "figures": figures})
+    held_out = read_held_out(tower / FILE)
+    sizes = Sizes(gallery, queries, background, grocery)
+    study = plan_study(list_photos(data or default_data()), held_out, sizes)
+    folders = {"tower": tower}
+    first = CHECKOUT / ".run" / "first-tower"
+    if bring_first_tower(CHECKOUT, first, held_out):
+        folders["first tower"] = first
+    else:
+        typer.echo("this checkout's history does not hold the first tower; it is left out")
+    encoders: list[PhotoEncoder] = [TowerEncoder(folder, name=name) for name, folder in folders.items()]
+    encoders += [TowerEncoder(tower, random_weights=True), HashEncoder(), HogEncoder()]
+    figures = measure_study(study, encoders, (beta, neighbours), sheet)
+    typer.echo("measuring speed and memory")
+    speed = measure_speed(folders, [photo.path for photo in study.gallery.photos])
+    figures["speed"] = {name: row | measure_memory(folders[name]) for name, row in speed.items()}
+    for part in ("edits", "grocery", "speed"):
+        figures[part].setdefault("first tower", None)
+    figures["weights_sha256"] = digest(tower / WEIGHTS)
+    for line in report_lines(figures):
+        typer.echo(line)
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"wrote {report}")
 
 
-@app.command()
-def grocery(
-    tower: Tower = TOWER, data: Data = None, reports: Reports = REPORTS, threads: Threads = 2
-) -> None:
-    """Measure hit@1 on the shop photos: tower, the same network with random weights, perceptual hash."""
-    torch.set_num_threads(threads)
-    photos = list_photos(data or default_data())
-    encoders: list[PhotoEncoder] = [
-        TowerEncoder(tower),
-        TowerEncoder(tower, random_weights=True),
-        HashEncoder(),
-    ]
-    figures = measure_grocery(photos, read_held_out(tower / FILE), encoders, typer.echo)
-    about = "share of shop photos whose nearest other photo shows the same product"
-    write_report(reports, "grocery.json", {"about": about, "figures": figures})
+def measure_study(
+    study: Study, encoders: list[PhotoEncoder], setting: tuple[float, int], sheet: Path | None
+) -> dict[str, Any]:
+    """Encode everything once and compute all figures; the first encoder is the one that is judged.
+
+    Args:
+        study: the photos.
+        encoders: what is compared.
+        setting: beta and neighbours of the normalisation that is reported beside the grid.
+        sheet: where the worst failures are drawn, if at all.
+    """
+    judged, asked = encoders[0].name, study.gallery.queries
+    for about in study.describe().values():
+        typer.echo(about)
+    vectors = encode_all(encoders, [photo.path for photo in study.photos], typer.echo)
+    known = {name: study.pick(rows, study.gallery.photos) for name, rows in vectors.items()}
+    edited = encode_edits(study.gallery, encoders, typer.echo)
+    answers = {name: answer(edited[name], known[name], asked) for name in edited}
+    edits = {name: measure(found) for name, found in answers.items()}
+    background = study.pick(vectors[judged], study.background)
+    chosen, *tried = measure_normalised(edited[judged], known[judged], background, asked, [setting, *grid()])
+    groceries = {
+        name: measure_grocery(study.grocery, study.held_out, study.pick(rows, study.grocery))
+        for name, rows in vectors.items()
+    }
+    if sheet:
+        worst = worst_failures(answers[judged], edited[judged], known[judged], study.gallery)
+        write_sheet(worst, study.gallery, sheet)
+        typer.echo(f"wrote {sheet}")
+    overall = edits[judged]["overall"]
+    return {
+        "about": study.describe(),
+        "edits_r1": overall.r1,
+        "edits_decision_f1": overall.decision_f1,
+        "edits_recall_fpr1": overall.recall_fpr1,
+        "grocery_heldout_hit1": groceries[judged]["heldout_hit1"],
+        "edits": {name: {edit: asdict(row) for edit, row in rows.items()} for name, rows in edits.items()},
+        "normalised": {"chosen": chosen, "grid": tried},
+        "grocery": groceries,
+    }
 
 
 if __name__ == "__main__":
-    app()
+    typer.run(evaluate)

@@ -1,45 +1,48 @@
 """Shop photos: is the nearest other photo one of the same product?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from workers.trainer.evaluation.encoders import PhotoEncoder, encode_files
+from workers.trainer.evaluation.encoders import Vectors
 from workers.trainer.evaluation.metrics import hit_at_1
 from workers.trainer.tower.photos import Photo
 
 
-def measure_grocery(
-    photos: Sequence[Photo],
-    held_out: set[str],
-    encoders: Sequence[PhotoEncoder],
-    report: Callable[[str], None],
-) -> dict[str, dict[str, float]]:
-    """Measure hit@1 on all grocery photos, and among those that the tower has not seen.
+def unseen_products(photos: Sequence[Photo], held_out: set[str]) -> set[str]:
+    """List the products none of whose photos were trained on."""
+    trained = {photo.product for photo in photos if photo.key not in held_out}
+    return {photo.product for photo in photos if photo.product is not None} - trained
+
+
+def take_grocery(photos: Sequence[Photo], held_out: set[str], size: int) -> list[Photo]:
+    """List grocery photos: those of the unseen products first, then others up to `size`; 0: all."""
+    grocery = [photo for photo in photos if photo.collection == "grocery"]
+    new = unseen_products(grocery, held_out)
+    ordered = sorted(grocery, key=lambda photo: photo.product not in new)
+    return ordered[: size or len(ordered)]
+
+
+def measure_grocery(photos: Sequence[Photo], held_out: set[str], vectors: Vectors) -> dict[str, float]:
+    """Measure hit@1 for one encoder.
 
     Args:
-        photos: photos of the data folder; those without a product are passed over.
+        photos: grocery photos.
         held_out: keys of the photos that the tower has not seen.
-        encoders: what is compared.
-        report: receives progress lines.
+        vectors: (n, d), their embeddings in the same order.
 
     Returns:
-        encoder name → `all_photos` (queries and gallery: all), `unseen_photos` (queries and gallery: unseen
-        ones), `unseen_products` (the same, products none of whose photos were trained on).
+        `heldout_hit1` (queries: products none of whose photos were trained on; gallery: all photos),
+        `all_photos` (queries and gallery: all), `unseen_photos` (queries and gallery: unseen ones),
+        `unseen_products` (queries and gallery: those of the first figure).
     """
-    grocery = [photo for photo in photos if photo.product is not None]
-    products = [str(photo.product) for photo in grocery]
-    trained = {photo.product for photo in grocery if photo.key not in held_out}
-    unseen = [i for i, photo in enumerate(grocery) if photo.key in held_out]
-    new = [i for i in unseen if grocery[i].product not in trained]
-    figures: dict[str, dict[str, float]] = {}
-    for encoder in encoders:
-        vectors = encode_files(encoder, [photo.path for photo in grocery])
-        figures[encoder.name] = {
-            name: round(hit_at_1(vectors[rows], [products[i] for i in rows]), 4)
-            for name, rows in (
-                ("all_photos", list(range(len(grocery)))),
-                ("unseen_photos", unseen),
-                ("unseen_products", new),
-            )
-        }
-        report(f"{encoder.name}: {figures[encoder.name]}")
-    return figures
+    products = [str(photo.product) for photo in photos]
+    unseen = [i for i, photo in enumerate(photos) if photo.key in held_out]
+    names = unseen_products(photos, held_out)
+    new = [i for i, photo in enumerate(photos) if photo.product in names]
+    figures = {"heldout_hit1": hit_at_1(vectors, products, new)}
+    for name, rows in (
+        ("all_photos", list(range(len(photos)))),
+        ("unseen_photos", unseen),
+        ("unseen_products", new),
+    ):
+        figures[name] = hit_at_1(vectors[rows], [products[i] for i in rows])
+    return {name: round(value, 4) for name, value in figures.items()}

@@ -6,7 +6,7 @@ from typing import Final
 
 from PIL import Image
 
-from workers.trainer.evaluation.edits import cover, page, shape, tone
+from workers.trainer.evaluation.edits import camera, cover, page, shape, tone
 from workers.trainer.evaluation.edits.kinds import Edit
 
 SINGLE: Final[dict[str, Edit]] = {
@@ -35,19 +35,38 @@ SINGLE: Final[dict[str, Edit]] = {
     "blur": tone.blur,
     "noise": tone.noise,
 }
+"""What "two edits" and "three edits" draw from; new edits stay out, so that those remain what they were."""
 
 COLLAGE: Final = "collage"
 """Reported, but left out of the overall figure: one vector cannot stand for four photos."""
 
 
+def two_edits(photo: Image.Image, dice: random.Random, others: Sequence[Image.Image]) -> Image.Image:
+    """Apply two different single edits, one after the other."""
+    return _several(2, photo, dice, others)
+
+
 def three_edits(photo: Image.Image, dice: random.Random, others: Sequence[Image.Image]) -> Image.Image:
     """Apply three different single edits, one after the other."""
-    for name in dice.sample(sorted(SINGLE), 3):
+    return _several(3, photo, dice, others)
+
+
+def _several(
+    count: int, photo: Image.Image, dice: random.Random, others: Sequence[Image.Image]
+) -> Image.Image:
+    for name in dice.sample(sorted(SINGLE), count):
         photo = SINGLE[name](photo, dice, others)
     return photo
 
 
-EDITS: Final[dict[str, Edit]] = {**SINGLE, "three edits": three_edits, COLLAGE: page.collage}
+EDITS: Final[dict[str, Edit]] = {
+    **SINGLE,
+    "perspective": camera.perspective,
+    "photo of a screen": camera.photo_of_screen,
+    "two edits": two_edits,
+    "three edits": three_edits,
+    COLLAGE: page.collage,
+}
 
 
 def apply_edit(name: str, photo: Image.Image, others: Sequence[Image.Image], seed: str) -> Image.Image:
