@@ -10,6 +10,7 @@ from client.commands.jobs import cancel, jobs, status, watch
 from client.commands.queries import dedup, search
 from client.commands.results import groups, pairs, rejections
 from client.commands.submissions import sample, submit
+from client.commands.training import PASS_ON, train_tower
 from client.console import notes
 from client.errors import DoppelError, NoAnswer
 
@@ -26,6 +27,7 @@ def build() -> typer.Typer:
     )
     for command in _COMMANDS:
         app.command()(command)
+    app.command(context_settings=PASS_ON)(train_tower)
     return app
 
 
