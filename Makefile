@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+# Photos to train and measure the image encoder with.
+DATA ?= $(or $(DOPPEL_DATA),../shared/data)
 READY := $(VENV)/.requirements-installed
 GROUPS := gateway reconciler encoder index trainer client
 COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
@@ -48,8 +50,11 @@ check: setup ## formatting, lint, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-train-tower: setup ## train the bundled image encoder from photos in shared/data (about an hour on two cores)
-	$(BIN)/python -m workers.trainer.tower train --cache .run/tower --out artifacts/bundled/image
+train-tower: setup ## train the bundled image encoder from the photos in DATA (an hour on two cores; goes on after a stop)
+	$(BIN)/doppel train-tower $(DATA)/clothing_photos $(DATA)/grocery_photos --samples 1000 \
+	  --licence "clothing=CC0, alexeygrigorev/clothing-dataset" \
+	  --licence "grocery=MIT, marcusklasson/GroceryStoreDataset (train split)" \
+	  --cache .run/tower --out artifacts/bundled/image
 
 eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png

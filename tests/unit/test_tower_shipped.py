@@ -46,7 +46,8 @@ def test_weights_are_small_half_precision_and_complete() -> None:
 
 
 def test_no_other_file_holds_weights() -> None:
-    allowed = {WEIGHTS, "open_clip_config.json", FILE, "MODEL_CARD.md", "manifest.json"}
+    allowed = {WEIGHTS, "open_clip_config.json", FILE, "MODEL_CARD.md", "training.json", "manifest.json"}
+    allowed |= {"background.npy", "background.json"}
     assert {file.name for file in FOLDER.iterdir()} <= allowed
 
 

@@ -61,7 +61,7 @@ def photos(data: Path) -> list[Photo]:
 
 @pytest.fixture(scope="module")
 def pixels(photos: list[Photo], tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
-    return load_pixels(photos, tmp_path_factory.mktemp("cache"))
+    return load_pixels(photos, tmp_path_factory.mktemp("cache")).pixels
 
 
 def test_photos_are_listed_with_their_products(photos: list[Photo]) -> None:
@@ -72,14 +72,14 @@ def test_photos_are_listed_with_their_products(photos: list[Photo]) -> None:
 
 def test_cache_holds_the_squashed_photos_and_is_read_again(photos: list[Photo], tmp_path: Path) -> None:
     lines: list[str] = []
-    first = load_pixels(photos[:5], tmp_path, lines.append)
-    again = load_pixels(photos[:5], tmp_path, pytest.fail)
+    first = load_pixels(photos[:5], tmp_path, lines.append).pixels
+    again = load_pixels(photos[:5], tmp_path, pytest.fail, threads=3).pixels
     assert first.shape == (5, 3, SIDE, SIDE)
     assert lines
     with Image.open(photos[3].path) as photo:
         assert np.array_equal(first[3], squash(photo))
     assert np.array_equal(first, again)
-    assert [file.suffix for file in tmp_path.iterdir()] == [".npy"]
+    assert sorted(file.suffix for file in tmp_path.iterdir()) == [".json", ".raw"]
 
 
 def test_brighter_and_mirrored_copies_share_a_cluster(photos: list[Photo], pixels: np.ndarray) -> None:
@@ -101,12 +101,19 @@ def test_split_never_divides_a_cluster_or_a_held_out_product(
     assert not clusters[0] & clusters[1]
     products = held_out_products(photos, seed)
     assert len(products) == round(10 * HELD_OUT)
-    assert not {photos[i].product for i in split.train} & products
+    assert not {photos[i].product_key for i in split.train} & products
 
 
 def test_split_depends_on_the_seed_alone(photos: list[Photo], pixels: np.ndarray) -> None:
     assert make_split(photos, pixels, 1) == make_split(photos, pixels, 1)
     assert make_split(photos, pixels, 1).held_out != make_split(photos, pixels, 2).held_out
+
+
+def test_share_of_the_held_out_can_be_chosen(photos: list[Photo], pixels: np.ndarray) -> None:
+    assert not make_split(photos, pixels, 1, 0.0).held_out
+    few, many = (len(make_split(photos, pixels, 1, share).held_out) for share in (0.1, 0.5))
+    assert 0 < few < many
+    assert len(held_out_products(photos, 1, 0.5)) == 5
 
 
 def test_held_out_names_are_read_back(photos: list[Photo], pixels: np.ndarray, tmp_path: Path) -> None:

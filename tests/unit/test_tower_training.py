@@ -1,5 +1,6 @@
 """The recipe end to end on generated photos: repeatable, exported in open_clip's format, loaded strictly."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from workers.trainer.tower import losses
+from workers.trainer.tower import losses, teacher
 from workers.trainer.tower.averaging import learning_rate
 from workers.trainer.tower.batches import Batches
 from workers.trainer.tower.cache import SIDE
 from workers.trainer.tower.network import CONFIG, DIM, WEIGHTS, build, encode, export
 from workers.trainer.tower.recipe import Recipe
-from workers.trainer.tower.training import Trainer, TrainingSet
+from workers.trainer.tower.training import Trainer
+from workers.trainer.tower.training_set import TrainingSet
 from workers.trainer.tower.whitening import fold_whitening, half_whitening
 
 RECIPE = Recipe(steps=4, photos_per_step=8, stages=((0.0, 32),), seed=5)
@@ -42,7 +44,9 @@ def training_set() -> TrainingSet:
 
 def weights(training_set: TrainingSet, seed: int) -> dict[str, torch.Tensor]:
     recipe = Recipe(steps=3, photos_per_step=8, stages=((0.0, 32),), seed=seed)
-    return Trainer(recipe, training_set).run(lambda _line: None).state_dict()
+    trainer = Trainer(recipe, training_set)
+    assert trainer.run(lambda _line: None)
+    return trainer.average.model.state_dict()
 
 
 def test_same_seed_gives_the_same_weights(training_set: TrainingSet) -> None:
@@ -51,20 +55,60 @@ def test_same_seed_gives_the_same_weights(training_set: TrainingSet) -> None:
     assert not torch.equal(first["visual.head.proj.weight"], other["visual.head.proj.weight"])
 
 
-def test_run_reports_progress_and_keeps_snapshots(training_set: TrainingSet) -> None:
+def test_run_reports_progress_and_is_kept_at_its_end(training_set: TrainingSet) -> None:
     lines: list[str] = []
-    snapshots: list[torch.nn.Module] = []
-    Trainer(RECIPE, training_set).run(lines.append, snapshots.append)
-    assert "step 4/4" in lines[-1]
+    kept: list[int] = []
+    trainer = Trainer(RECIPE, training_set)
+    trainer.run(lines.append, lambda: kept.append(trainer.done))
+    assert [line.split()[1] for line in lines] == ["1/4", "4/4"]
     assert "min left" in lines[-1]
-    assert len(snapshots) == 4
+    assert kept == [4]
 
 
-def test_steps_lower_the_loss_on_one_batch(training_set: TrainingSet) -> None:
-    trainer = Trainer(Recipe(steps=30, photos_per_step=8, stages=((0.0, 32),), warmup=0.2), training_set)
-    trainer.model.train()
-    values = [trainer.step(step) for step in range(8)]
-    assert sum(values[-3:]) < sum(values[:3])
+def test_run_stops_when_asked(training_set: TrainingSet) -> None:
+    trainer = Trainer(RECIPE, training_set)
+    assert not trainer.run(lambda _line: None, stop=lambda: trainer.done == 2)
+    assert trainer.done == 2
+
+
+def test_frozen_stages_and_their_statistics_stay(training_set: TrainingSet) -> None:
+    trainer = Trainer(RECIPE, training_set)
+    before = {name: value.clone() for name, value in trainer.visual.state_dict().items()}
+    trainer.run(lambda _line: None)
+    changed = {
+        name for name, value in trainer.visual.state_dict().items() if not torch.equal(value, before[name])
+    }
+    fixed = ("trunk.conv_stem", "trunk.bn1", "trunk.blocks.0.", "trunk.blocks.1.")
+    assert not [name for name in changed if name.startswith(fixed)]
+    assert {
+        "trunk.blocks.2.0.conv_pw.weight",
+        "trunk.blocks.2.0.bn1.running_mean",
+        "head.proj.weight",
+    } <= changed
+
+
+def test_features_of_the_published_network_start_and_lead_the_projection(training_set: TrainingSet) -> None:
+    features = torch.randn(24, 1280, generator=torch.Generator().manual_seed(2))
+    taught = Trainer(RECIPE, dataclasses.replace(training_set, features=features))
+    weight, bias = (taught.visual.get_parameter(f"head.proj.{name}") for name in ("weight", "bias"))
+    found = torch.nn.functional.normalize(features @ weight.T + bias, dim=1)
+    assert torch.allclose(found, teacher.targets(features), atol=1e-4)
+    assert not torch.equal(weight, Trainer(RECIPE, training_set).visual.get_parameter("head.proj.weight"))
+
+
+def test_distance_to_the_target_is_nothing_at_the_target() -> None:
+    unit = torch.eye(4)
+    assert losses.distance(unit, unit) == 0
+    assert losses.distance(unit, unit.roll(1, 0)) == 1
+
+
+def test_steps_lower_the_loss(training_set: TrainingSet) -> None:
+    features = torch.randn(24, 1280, generator=torch.Generator().manual_seed(2))
+    recipe = dataclasses.replace(RECIPE, steps=60, photos_per_step=24)
+    trainer = Trainer(recipe, dataclasses.replace(training_set, features=features))
+    trainer.learn()
+    values = [trainer.step(step) for step in range(16)]
+    assert sum(values[-4:]) < sum(values[:4]) - 0.5
 
 
 def test_exported_folder_opens_strictly_in_open_clip(tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 """Training views: right shapes and ranges, fixed by the seed, and each edit does what it says."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
+from workers.trainer.tower import losses
 from workers.trainer.tower.augment import colour, degrade, geometry, scene
 from workers.trainer.tower.augment.dice import Dice
 from workers.trainer.tower.augment.stamps import Stamps
 from workers.trainer.tower.augment.views import Augmenter
+from workers.trainer.tower.network import as_input
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -42,6 +46,36 @@ def test_views_depend_on_the_seed_alone(photos: torch.Tensor) -> None:
     first, again, other = (Augmenter(seed).edited(photos, 32) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+class NamedDevices(TorchFunctionMode):
+    """Fails where a tensor is made without saying on which device: on a GPU it would end up elsewhere."""
+
+    MAKERS = (
+        *(torch.rand, torch.randn, torch.randint, torch.randperm, torch.arange, torch.linspace, torch.tensor),
+        *(torch.zeros, torch.ones, torch.empty, torch.full, torch.eye),
+    )
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        given = kwargs or {}
+        assert func not in self.MAKERS or "device" in given, f"{func.__name__}{args} names no device"
+        return func(*args, **given)
+
+
+def test_a_step_names_the_device_of_every_tensor(photos: torch.Tensor) -> None:
+    with NamedDevices():
+        augmenter = Augmenter(1)
+        for _ in range(6):  # rare edits, too
+            views = torch.cat([augmenter.plain(photos, 32), augmenter.edited(photos, 32)])
+        unit = torch.nn.functional.normalize(as_input(views).flatten(1), dim=1)
+        groups = augmenter.dice.integers(8, 4)
+        losses.contrastive(unit[:8], unit[8:], groups, 0.07)
+        losses.koleo(unit)
+        losses.product_loss(unit[:8], unit[8:], groups, 0.07)
+    with pytest.raises(AssertionError, match="names no device"), NamedDevices():
+        torch.zeros(3)
 
 
 def test_photos_are_not_changed_by_their_views(photos: torch.Tensor) -> None:

@@ -1,138 +1,129 @@
-"""Command line: ``python -m workers.trainer.tower train | anneal | finish | split``."""
+"""Command line: ``python -m workers.trainer.tower train | card``."""
 
-import dataclasses
 import functools
+import os
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
-import torch
 import typer
-from safetensors.torch import load_model, save_model
-from torch import nn
 
-from workers.trainer.tower.cache import SIDE, load_pixels
-from workers.trainer.tower.network import build, export
-from workers.trainer.tower.photos import Photo, default_data, list_photos, product_numbers
-from workers.trainer.tower.recipe import ANNEAL, Recipe
-from workers.trainer.tower.split import FILE, SPLIT_SEED, Split, make_split, write_held_out
-from workers.trainer.tower.training import Trainer, TrainingSet
-from workers.trainer.tower.whitening import fold_whitening
+from workers.memory import keep_freed_memory
+from workers.trainer.tower.card.card import write_card
+from workers.trainer.tower.device import choose
+from workers.trainer.tower.errors import Refused
+from workers.trainer.tower.recipe import Recipe
+from workers.trainer.tower.request import Request
+from workers.trainer.tower.run import run
+from workers.trainer.tower.split import HELD_OUT
+from workers.trainer.tower.starts import PUBLISHED, choose_start
+from workers.trainer.tower.tables import Columns
+from workers.trainer.tower.trial import measure_held_out
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 DEFAULTS = Recipe()
-Data = Annotated[
-    Path | None, typer.Option(help="data folder; default DOPPEL_DATA, or shared/data by the checkout")
-]
-Cache = Annotated[Path, typer.Option(help="folder for the decoded photos (485 MB)")]
-Out = Annotated[Path, typer.Option(help="folder for the open_clip files")]
-Seed = Annotated[int, typer.Option(help="source of all randomness")]
-Threads = Annotated[int, typer.Option(help="CPU threads")]
-Snapshot = Annotated[Path, typer.Option(help="unfinished weights, kept by train in the cache folder")]
+REPORT = Path(__file__).resolve().parents[3] / "reports" / "tower.json"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "doppel" / "tower"
+
+
+class Place(StrEnum):
+    """Where to compute; `auto` is a GPU where there is one."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+Figures = Annotated[Path, typer.Option(help="report of the evaluation; used if it is of the same weights")]
 
 
 def say(line: str) -> None:
     """Print a progress line at once, also into a file."""
     typer.echo(line)
-
-
-def gather(data: Path | None, cache: Path) -> tuple[list[Photo], TrainingSet, Split]:
-    """Read the data folder and split it."""
-    photos = list_photos(data or default_data())
-    pixels = load_pixels(photos, cache, say)
-    split = make_split(photos, pixels, SPLIT_SEED)
-    numbers = product_numbers([photos[i] for i in split.train])
-    clusters = torch.tensor([split.clusters[i] for i in split.train])
-    return photos, TrainingSet(pixels, np.array(split.train), clusters, torch.tensor(numbers)), split
-
-
-def finish_and_export(model: nn.Module, training: TrainingSet, out: Path) -> None:
-    """Whiten the averaged weights and write them."""
-    visual = model.get_submodule("visual")
-    pixels = training.pixels[training.rows]
-    fold_whitening(visual, pixels, SIDE)
-    say(f"wrote {export(model, out)}")
-
-
-def keep(file: Path, model: nn.Module) -> None:
-    """Save unfinished weights."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    save_model(model, str(file))
+    sys.stdout.flush()
 
 
 @app.command()
 def train(
-    cache: Cache,
-    out: Out,
-    data: Data = None,
-    steps: Annotated[int, typer.Option(help="optimiser steps")] = DEFAULTS.steps,
-    seed: Seed = DEFAULTS.seed,
-    stop_after: Annotated[
-        int, typer.Option(help="end before the schedule does, after this step; 0: do not")
-    ] = 0,
-    threads: Threads = 2,
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="folders of photos, and catalogs with a table")
+    ],
+    out: Annotated[Path, typer.Option(help="folder for the tower")],
+    cache: Annotated[
+        Path, typer.Option(help="folder for decoded photos (77 kB each) and the unfinished run")
+    ] = CACHE,
+    steps: Annotated[int, typer.Option(min=1, help="optimiser steps")] = DEFAULTS.steps,
+    photos_per_step: Annotated[int, typer.Option(min=8, help="photos in a step")] = DEFAULTS.photos_per_step,
+    seed: Annotated[int, typer.Option(help="source of all randomness")] = DEFAULTS.seed,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0: one per core")] = 0,
+    device: Annotated[Place, typer.Option(help="where to compute")] = Place.AUTO,
+    start: Annotated[
+        str, typer.Option(metavar="published|random|DIR", help="weights to begin with; DIR is a tower")
+    ] = PUBLISHED,
+    samples: Annotated[int, typer.Option(min=0, help="listings of the sample shop to train on, too")] = 0,
+    held_out: Annotated[
+        float, typer.Option(min=0, max=0.9, help="share of the photos kept for evaluation")
+    ] = HELD_OUT,
+    image_column: Annotated[str | None, typer.Option(help="column with image names")] = None,
+    product_column: Annotated[str | None, typer.Option(help="column with products")] = None,
+    licence: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=TEXT", help="licence of a folder's photos, for the card")
+    ] = None,
+    queries: Annotated[int, typer.Option(min=0, help="held-out photos of the trial; under 2: no trial")] = 50,
+    fresh: Annotated[bool, typer.Option("--fresh/--resume", help="forget an unfinished run")] = False,
 ) -> None:
-    """Train the tower from scratch and write it; the cache folder keeps unfinished weights on the way."""
-    run(Recipe(steps=steps, stop_after=stop_after, seed=seed), data, cache, out, threads)
+    """Train an image tower on your photos. Stopped by Ctrl-C, the same command goes on later.
+
+    A catalog is a folder with photos.csv, catalog.csv or train.csv, and photos in images/, train_images/ or
+    beside the table; photos of one product are never told apart.
+    """
+    keep_freed_memory()
+    begin = choose_start(start)
+    request = Request(
+        folders=tuple(folders),
+        columns=Columns(image_column, product_column),
+        samples=samples,
+        held_out=held_out,
+        licences=dict(_licence(text) for text in licence or ()),
+        recipe=begin.settle(Recipe(steps=steps, seed=seed, photos_per_step=photos_per_step)),
+        start=begin,
+        device=choose(device, threads),
+        cache=cache,
+        out=out,
+        fresh=fresh,
+    )
+    stopped_by = run(request, say, functools.partial(measure_held_out, queries=queries, report=say), REPORT)
+    if stopped_by:
+        raise typer.Exit(128 + stopped_by)
+    say("measure the bundled tower in full: make eval-tower")
 
 
 @app.command()
-def anneal(
-    cache: Cache,
-    out: Out,
-    snapshot: Snapshot,
-    data: Data = None,
-    steps: Annotated[int, typer.Option(help="optimiser steps")] = ANNEAL.steps,
-    seed: Seed = ANNEAL.seed,
-    threads: Threads = 2,
+def card(
+    tower: Annotated[Path, typer.Option(help="folder of a trained tower")], report: Figures = REPORT
 ) -> None:
-    """Go on from unfinished weights with a falling learning rate: ends a run that was stopped early."""
-    run(dataclasses.replace(ANNEAL, steps=steps, seed=seed), data, cache, out, threads, snapshot)
+    """Write the model card again, with the figures of an evaluation."""
+    say(f"wrote {write_card(tower, report)}")
 
 
-def run(
-    recipe: Recipe,
-    data: Path | None,
-    cache: Path,
-    out: Path,
-    threads: int,
-    start: Path | None = None,
-) -> None:
-    """Train by a recipe, finish the weights and write them."""
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)
-    photos, training, split = gather(data, cache)
-    say(f"{len(training.rows)} training photos, {len(split.held_out)} held out")
-    trainer = Trainer(recipe, training, start)
-    model = trainer.run(say, functools.partial(keep, cache / "snapshot.safetensors"))
-    finish_and_export(model, training, out)
-    write_held_out(out / FILE, photos, split)
+def _licence(text: str) -> tuple[str, str]:
+    """Split NAME=TEXT."""
+    name, equals, about = text.partition("=")
+    if not (name and equals and about):
+        raise Refused(f"--licence {text}: write NAME=TEXT, with the name of a folder (without _photos)")
+    return name, about
 
 
-@app.command()
-def finish(
-    cache: Cache,
-    out: Out,
-    snapshot: Snapshot,
-    data: Data = None,
-) -> None:
-    """Whiten and write unfinished weights, as train does at its end."""
-    photos, training, split = gather(data, cache)
-    model = build(DEFAULTS.seed).eval()
-    load_model(model, str(snapshot))
-    finish_and_export(model, training, out)
-    write_held_out(out / FILE, photos, split)
-
-
-@app.command()
-def split(cache: Cache, data: Data = None) -> None:
-    """Print how many photos of each collection are held out."""
-    photos, _, parts = gather(data, cache)
-    for collection in ("clothing", "grocery"):
-        of = [photos[i].collection for i in parts.held_out].count(collection)
-        say(f"{collection}: {of} of {sum(p.collection == collection for p in photos)} held out")
+def main() -> None:
+    """Run a command; what a person can mend is one line on stderr, never a traceback."""
+    try:
+        app()
+    except Refused as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    app()
+    main()

@@ -13,13 +13,13 @@ class Average:
     def __init__(self, model: nn.Module, decay: float) -> None:
         self.model = copy.deepcopy(model).eval().requires_grad_(False)
         self.decay = decay
-        self._updates = 0
+        self.updates = 0
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Move towards the model's present weights; faster at first, as early weights are worthless."""
-        self._updates += 1
-        decay = min(self.decay, (1 + self._updates) / (10 + self._updates))
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         present = model.state_dict()
         for name, value in self.model.state_dict().items():
             if value.is_floating_point():

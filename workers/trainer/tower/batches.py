@@ -1,5 +1,7 @@
 """Which photos a step sees: an endless shuffled stream, and batches of look-alikes."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -48,15 +50,26 @@ class Batches:
         """Find everyone's look-alikes of other groups.
 
         Args:
-            embeddings: float32 (n, d), of all training photos in order; of any length.
+            embeddings: float32 (n, d), of all training photos in order; of any length, on any device.
         """
         unit = functional.normalize(embeddings, dim=1)
+        groups = self.groups.to(unit.device)
         found = []
         for start in range(0, len(unit), 1024):
             scores = unit[start : start + 1024] @ unit.T
-            same = self.groups[start : start + 1024, None] == self.groups[None, :]
+            same = groups[start : start + 1024, None] == groups[None, :]
             found.append(scores.masked_fill(same, -2.0).topk(min(NEIGHBOURS, len(unit)), dim=1).indices)
-        self._neighbours = torch.cat(found)
+        self._neighbours = torch.cat(found).cpu()
+
+    def state(self) -> dict[str, Tensor]:
+        """Give what the next batches depend on."""
+        known = {} if self._neighbours is None else {"neighbours": self._neighbours}
+        return {"order": self._order, "generator": self._generator.get_state(), **known}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on where `state` was taken."""
+        self._order, self._neighbours = state["order"], state.get("neighbours")
+        self._generator.set_state(state["generator"])
 
     def _take(self, count: int) -> Tensor:
         """Take the next photos of the shuffled stream, reshuffling when it runs out."""

@@ -1,4 +1,4 @@
-"""The three terms of the training loss."""
+"""The terms of the training loss."""
 
 import torch
 from torch import Tensor
@@ -18,9 +18,9 @@ def contrastive(first: Tensor, second: Tensor, groups: Tensor, temperature: floa
     both = torch.cat([first, second])
     scores = both @ both.T / temperature
     numbers = torch.cat([groups, groups])
-    target = torch.arange(2 * count).roll(count)
+    target = torch.arange(2 * count, device=first.device).roll(count)
     left_out = numbers[:, None] == numbers[None, :]
-    left_out[torch.arange(2 * count), target] = False
+    left_out[torch.arange(2 * count, device=first.device), target] = False
     return functional.cross_entropy(scores.masked_fill(left_out, float("-inf")), target)
 
 
@@ -34,6 +34,11 @@ def koleo(embeddings: Tensor) -> Tensor:
     nearest = scores.detach().fill_diagonal_(-2).argmax(1)
     distance = (embeddings - embeddings[nearest]).pow(2).sum(1).add(1e-6).sqrt()
     return -distance.log().mean()
+
+
+def distance(embeddings: Tensor, targets: Tensor) -> Tensor:
+    """Mean cosine distance of embeddings to their targets; both float32 (n, d), unit length."""
+    return 1 - (embeddings * targets).sum(1).mean()
 
 
 def product_loss(embeddings: Tensor, prototypes: Tensor, products: Tensor, temperature: float) -> Tensor:

@@ -13,7 +13,7 @@ from workers.trainer.tower.near_duplicates import cluster
 from workers.trainer.tower.photos import Photo
 
 HELD_OUT = 0.1
-"""Share of the clothing photos, of the grocery products, and of the photos of the remaining products."""
+"""Share of the photos without a product, of the products, and of the photos of the remaining products."""
 
 SPLIT_SEED = 17
 """Seed of the shipped split; apart from the training seed, so that every run is judged on the same photos."""
@@ -42,27 +42,32 @@ def draw(name: str, seed: int) -> float:
     return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def held_out_products(photos: Sequence[Photo], seed: int) -> set[str]:
-    """Choose a tenth of the products (rounded), all of whose photos are held out."""
-    products = sorted({p.product for p in photos if p.product is not None})
-    ranked = sorted(products, key=lambda product: draw(f"product {product}", seed))
-    return set(ranked[: round(len(products) * HELD_OUT)])
+def held_out_products(photos: Sequence[Photo], seed: int, share: float = HELD_OUT) -> set[str]:
+    """Choose the products (`Photo.product_key`), the share rounded, all of whose photos are held out."""
+    products = {
+        p.product_key: draw(f"product {p.product}", seed) for p in photos if p.product_key is not None
+    }
+    ranked = sorted(products, key=lambda key: (products[key], key))
+    return set(ranked[: round(len(products) * share)])
 
 
-def make_split(photos: Sequence[Photo], pixels: npt.NDArray[np.uint8], seed: int) -> Split:
+def make_split(
+    photos: Sequence[Photo], pixels: npt.NDArray[np.uint8], seed: int, share: float = HELD_OUT
+) -> Split:
     """Split photos into training and held-out ones; a near-duplicate cluster is never divided.
 
     Args:
         photos: all photos.
         pixels: their pixels, uint8 (n, 3, side, side), in the same order.
         seed: another seed gives another split.
+        share: see HELD_OUT; with 0 nothing is held out.
     """
     clusters = cluster(pixels)
-    products = held_out_products(photos, seed)
+    products = held_out_products(photos, seed, share)
     chosen = {
         group
         for photo, group in zip(photos, clusters, strict=True)
-        if photo.product in products or draw(photos[group].key, seed) < HELD_OUT
+        if photo.product_key in products or draw(photos[group].key, seed) < share
     }
     held_out = tuple(i for i, group in enumerate(clusters) if group in chosen)
     train = tuple(i for i, group in enumerate(clusters) if group not in chosen)

@@ -1,4 +1,4 @@
-"""Crops, flips, turns, stretches, borders and placements: one affine sampling per view."""
+"""Crops, flips, turns, stretches, borders and placements: one sampling per view."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workers.trainer.tower.augment.dice import Dice
+from workers.trainer.tower.augment.dice import CPU, Dice
 
 
 @dataclass
@@ -18,12 +18,15 @@ class Placement:
         centre: float32 (n, 2), centre of the canvas.
         angle: float32 (n,), rotation in radians.
         mirror: float32 (n,), -1 flips left and right, 1 does not.
+        lean: float32 (n, 2), how much farther one side is than the other, to the right and downwards; 0 is
+            seen straight on.
     """
 
     half: Tensor
     centre: Tensor
     angle: Tensor
     mirror: Tensor
+    lean: Tensor
 
     def matrices(self) -> Tensor:
         """Give the affine matrices from canvas to photo, float32 (n, 2, 3)."""
@@ -37,9 +40,10 @@ class Placement:
         return torch.stack([first, second], 1)
 
 
-def identity(count: int) -> Placement:
+def identity(count: int, device: torch.device = CPU) -> Placement:
     """Place every photo exactly on its canvas."""
-    return Placement(torch.ones(count, 2), torch.zeros(count, 2), torch.zeros(count), torch.ones(count))
+    ones, zeros = torch.ones(count, 2, device=device), torch.zeros(count, 2, device=device)
+    return Placement(ones, zeros, zeros[:, 0].clone(), ones[:, 0].clone(), zeros.clone())
 
 
 def random_placement(count: int, dice: Dice, strength: float) -> Placement:
@@ -50,7 +54,7 @@ def random_placement(count: int, dice: Dice, strength: float) -> Placement:
         dice: randomness.
         strength: 1 for the full edits, less for milder and rarer ones.
     """
-    place = identity(count)
+    place = identity(count, dice.device)
     crop = dice.some(count, 0.45 * strength)
     place.half[crop] *= dice.uniform(len(crop), 1 - 0.55 * strength, 1.0)[:, None]
     stretch = dice.some(count, 0.35 * strength)
@@ -66,7 +70,9 @@ def random_placement(count: int, dice: Dice, strength: float) -> Placement:
     place.centre = shift * (place.half - 1).abs()
     turned = dice.some(count, 0.35 * strength)
     place.angle[turned] = dice.uniform(len(turned), -0.35, 0.35) * strength
-    quarter = dice.some(count, 0.14 * strength)
+    leaning = dice.some(count, 0.15 * strength)
+    place.lean[leaning] = dice.uniform(2 * len(leaning), -0.3, 0.3).view(-1, 2) * strength
+    quarter = dice.some(count, 0.18 * strength)
     place.angle[quarter] += dice.integers(len(quarter), 3).float().add(1) * (torch.pi / 2)
     place.mirror[dice.some(count, 0.3)] = -1
     return place
@@ -84,7 +90,14 @@ def sample(photos: Tensor, place: Placement, canvas: Tensor) -> Tensor:
         float32 (n, 3, side, side).
     """
     side = canvas.shape[-1]
+    axis = torch.linspace(-1 + 1 / side, 1 - 1 / side, side, device=canvas.device)
+    far = (
+        1
+        + place.lean[:, 0, None, None] * axis[None, None, :]
+        + place.lean[:, 1, None, None] * axis[None, :, None]
+    )
     grid = functional.affine_grid(place.matrices(), [len(photos), 3, side, side], align_corners=False)
+    grid = grid / far[..., None]
     out = torch.empty_like(canvas)
     # Bilinear sampling looks at four pixels; where the photo shrinks by more than that, it is halved first,
     # otherwise fine patterns would turn into noise that no real resizing produces.

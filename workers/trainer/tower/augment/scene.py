@@ -18,13 +18,15 @@ def canvases(photos: Tensor, side: int, dice: Dice) -> Tensor:
     canvas = dice.colours(count).expand(count, 3, side, side).clone()
     kind = dice.uniform(count)
     rows = (kind < 0.15).nonzero().flatten()
-    canvas[rows] = canvas[rows].lerp(dice.colours(len(rows)), torch.linspace(0, 1, side)[None, None, :, None])
+    canvas[rows] = canvas[rows].lerp(
+        dice.colours(len(rows)), torch.linspace(0, 1, side, device=dice.device)[None, None, :, None]
+    )
     rows = (kind > 0.92).nonzero().flatten()
     canvas[rows] = functional.interpolate(
         functional.adaptive_avg_pool2d(photos[rows], 6), side, mode="bilinear", align_corners=False
     )
     rows = ((kind > 0.80) & (kind < 0.92)).nonzero().flatten()
-    others = (rows + 1 + dice.integers(len(rows), count - 1)) % count
+    others = (rows + 1 + dice.integers(len(rows), max(1, count - 1))) % count
     canvas[rows] = functional.interpolate(photos[others], side, mode="area")
     return canvas
 
@@ -41,7 +43,7 @@ def screenshots(place: Placement, canvas: Tensor, dice: Dice, probability: float
     place.centre[rows] = (place.half[rows] - 1) * torch.stack(
         [dice.uniform(len(rows), -1, 1), dice.uniform(len(rows), -0.9, 0.9)], 1
     )
-    place.angle[rows] = 0
+    place.angle[rows], place.lean[rows] = 0.0, 0.0
     canvas[rows] = dice.colours(len(rows)).expand(-1, 3, *canvas.shape[-2:])
     return rows
 
@@ -50,9 +52,12 @@ def collages(photos: Tensor, place: Placement, canvas: Tensor, dice: Dice, proba
     """Turn some placements into one cell of a collage whose other cells show other photos; in place."""
     count, side = len(canvas), canvas.shape[-1]
     rows = dice.some(count, probability)
-    halves = torch.tensor([[2.0, 1.0], [1.0, 2.0], [2.0, 2.0]])[dice.integers(len(rows), 3)]
+    halves = torch.tensor([[2.0, 1.0], [1.0, 2.0], [2.0, 2.0]], device=dice.device)[
+        dice.integers(len(rows), 3)
+    ]
     corner = torch.stack([dice.signs(len(rows)), dice.signs(len(rows))], 1)
     place.half[rows], place.centre[rows], place.angle[rows] = halves, corner * (halves - 1), 0.0
+    place.lean[rows] = 0.0
     for row, (half_x, half_y) in zip(rows.tolist(), halves.tolist(), strict=True):
         columns, lines = int(half_x), int(half_y)
         others = photos[(row + 1 + dice.integers(columns * lines, count - 1)) % count]
@@ -72,7 +77,7 @@ def change_background(photos: Tensor, dice: Dice, probability: float) -> Tensor:
     if not count:
         return photos
     chosen = photos[rows]
-    axis = torch.linspace(-1, 1, side)
+    axis = torch.linspace(-1, 1, side, device=dice.device)
     power = dice.uniform(count, 1.6, 5.0).view(-1, 1, 1)
     x = (axis[None, None, :] - dice.uniform(count, -0.15, 0.15).view(-1, 1, 1)).abs()
     y = (axis[None, :, None] - dice.uniform(count, -0.15, 0.15).view(-1, 1, 1)).abs()

@@ -12,7 +12,7 @@ HEIGHT, WIDTH = 32, 96
 
 def lettering(count: int, dice: Dice) -> Tensor:
     """Make lines of made-up letters (random 5 x 4 strokes with gaps), float32 (count, 1, HEIGHT, WIDTH)."""
-    cells = (torch.rand(count, 5, 14, 4, generator=dice.generator) < 0.55).float()
+    cells = (torch.rand(count, 5, 14, 4, generator=dice.generator, device=dice.device) < 0.55).float()
     cells = functional.pad(cells, (0, 1)).reshape(count, 1, 5, 70)
     for row, letters in enumerate((dice.integers(count, 11) + 4).tolist()):
         cells[row] = functional.interpolate(cells[row : row + 1, :, :, : letters * 5], (5, 70))[0]
@@ -23,8 +23,8 @@ def lettering(count: int, dice: Dice) -> Tensor:
 
 def shapes(count: int, dice: Dice) -> Tensor:
     """Make discs, rings, stars and boxes, float32 (count, 1, HEIGHT, WIDTH)."""
-    y = torch.linspace(-1, 1, HEIGHT)[None, :, None]
-    x = torch.linspace(-1, 1, WIDTH)[None, None, :]
+    y = torch.linspace(-1, 1, HEIGHT, device=dice.device)[None, :, None]
+    x = torch.linspace(-1, 1, WIDTH, device=dice.device)[None, None, :]
     power = dice.uniform(count, 1.2, 8.0).view(-1, 1, 1)
     points = (dice.integers(count, 10) + 3).float().view(-1, 1, 1)
     wave = dice.uniform(count, 0, 0.3).view(-1, 1, 1) * torch.cos(points * torch.atan2(y, x))
@@ -73,7 +73,7 @@ class Stamps:
         count = len(views)
         masks = self.letters[dice.integers(count, len(self.letters))]
         angle, scale = dice.uniform(count, -0.9, 0.9), dice.uniform(count, 1.0, 3.0)
-        zero = torch.zeros(count)
+        zero = torch.zeros(count, device=dice.device)
         first = torch.stack([angle.cos() * scale, angle.sin() * scale, zero], 1)
         second = torch.stack([-angle.sin() * scale * 3, angle.cos() * scale * 3, zero], 1)
         grid = functional.affine_grid(

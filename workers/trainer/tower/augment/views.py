@@ -5,15 +5,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from workers.trainer.tower.augment import colour, degrade, geometry, scene
-from workers.trainer.tower.augment.dice import Dice
+from workers.trainer.tower.augment.dice import CPU, Dice
 from workers.trainer.tower.augment.stamps import Stamps
 
 
 class Augmenter:
-    """Turns photos into training views."""
+    """Turns photos into training views, on the device that the photos have to be on."""
 
-    def __init__(self, seed: int) -> None:
-        self.dice = Dice(seed)
+    def __init__(self, seed: int, device: torch.device = CPU) -> None:
+        self.dice = Dice(seed, device)
         self.stamps = Stamps(self.dice)
 
     def plain(self, photos: Tensor, side: int) -> Tensor:
@@ -41,14 +41,14 @@ class Augmenter:
     def edited(self, photos: Tensor, side: int) -> Tensor:
         """Make views with one to many strong edits; arguments and result as for `plain`."""
         dice = self.dice
-        source = scene.change_background(photos.float().div_(255), dice, 0.14)
+        source = scene.change_background(photos.float().div_(255), dice, 0.20)
         canvas = scene.canvases(source, side, dice)
         place = geometry.random_placement(len(source), dice, 1.0)
-        pages = scene.screenshots(place, canvas, dice, 0.10)
+        pages = scene.screenshots(place, canvas, dice, 0.14)
         scene.collages(source, place, canvas, dice, 0.05)
         views = geometry.sample(source, place, canvas)
         views = colour.shift_colours(views, dice, 0.9)
-        views = colour.drain_colour(views, dice, 0.16)
+        views = colour.drain_colour(views, dice, 0.22)
         for _ in range(3):
             self._stamp(views, pages, letters=True, low=0.2, high=0.8)
         for share, letters, low, high in (
@@ -72,7 +72,7 @@ class Augmenter:
         """Draw a coloured frame over the rim of the chosen rows, in place."""
         if not len(rows):
             return
-        axis = torch.linspace(-1, 1, views.shape[-1]).abs()
+        axis = torch.linspace(-1, 1, views.shape[-1], device=views.device).abs()
         rim = torch.maximum(axis[None, :, None], axis[None, None, :])
         inner = self.dice.uniform(len(rows), 0.72, 0.97).view(-1, 1, 1)
         views[rows] = torch.where((rim > inner)[:, None], self.dice.colours(len(rows)), views[rows])
