@@ -164,6 +164,18 @@ def test_koleo_prefers_spread_embeddings() -> None:
     assert losses.koleo(spread) < losses.koleo(packed)
 
 
+def test_koleo_has_the_same_gradient_on_many_threads() -> None:
+    """All rows are nearest to one of a few, so that threads meet where gradients are summed up."""
+    rows = torch.randn(256, 512, generator=torch.Generator().manual_seed(1))
+    rows[8:] = 0.3 * rows[8:] + rows[:8].repeat(31, 1)
+    unit = torch.nn.functional.normalize(rows, dim=1).requires_grad_()
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    gradients = [torch.autograd.grad(losses.koleo(unit), unit)[0] for _ in range(20)]
+    torch.set_num_threads(before)
+    assert all(torch.equal(gradient, gradients[0]) for gradient in gradients)
+
+
 def test_product_loss_ignores_photos_without_product() -> None:
     unit = torch.eye(4)
     assert losses.product_loss(unit, torch.eye(4), torch.full((4,), -1), 0.07) == 0

@@ -32,7 +32,9 @@ def koleo(embeddings: Tensor) -> Tensor:
     """
     scores = embeddings @ embeddings.T
     nearest = scores.detach().fill_diagonal_(-2).argmax(1)
-    distance = (embeddings - embeddings[nearest]).pow(2).sum(1).add(1e-6).sqrt()
+    # Not `embeddings[nearest]`: threads sum up its gradient in any order, and then one seed gives different
+    # weights each time.
+    distance = (embeddings - embeddings.index_select(0, nearest)).pow(2).sum(1).add(1e-6).sqrt()
     return -distance.log().mean()
 
 
