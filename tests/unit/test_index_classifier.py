@@ -10,7 +10,7 @@ import pytest
 from shared.errors import ArtifactError
 from shared.messages import Conflict
 from workers.index.classifier import Classifier, Regression, SituationModel, Term, load_classifier
-from workers.index.classifiers import Classifiers
+from workers.index.classifiers import Calibration, Classifiers
 from workers.index.features import NAMES, SITUATIONS, Situation
 from workers.index.scoring import Measured
 from workers.index.verdicts import NOTHING_TO_COMPARE, decide, evidence_of
@@ -113,7 +113,7 @@ def test_classifier_survives_being_written(tmp_path: Path) -> None:
 
 
 def test_classifier_is_chosen_by_all_models_in_use() -> None:
-    chosen = Classifiers([classifier(image="i", text="t")])
+    chosen = Classifiers([Calibration(classifier(image="i", text="t"), None)])
     assert chosen.choose({"text": "t"}) is not None
     assert chosen.choose({"image": "i", "text": "other"}) is None
     assert chosen.choose({}) is None

@@ -45,7 +45,8 @@ def test_every_named_feature_is_computed() -> None:
     computed = word_features(one, one, *[Weights(vocabulary().rarity)] * 2) | token_features(
         compare(one, one)
     )
-    computed |= attribute_features(one, one) | dict.fromkeys(("image_sim", "text_sim", "lexical_sim"), 1.0)
+    similarities = ("image_sim", "image_norm", "text_sim", "lexical_sim")
+    computed |= attribute_features(one, one) | dict.fromkeys(similarities, 1.0)
     for names in NAMES.values():
         assert set(names) <= set(computed)
     assert set(NAMES["image_text"]) == set(computed)

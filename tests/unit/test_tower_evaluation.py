@@ -116,7 +116,9 @@ def test_gallery_asks_about_held_out_clothing_only(photos: list[Photo]) -> None:
 
 
 def test_gallery_leaves_out_what_is_reserved(photos: list[Photo]) -> None:
-    gallery = make_gallery(photos, {photos[0].key}, size=12, queries=1, reserved=photos[1:3])
+    gallery = make_gallery(
+        photos, {photos[0].key}, size=12, queries=1, reserved={photo.key for photo in photos[1:3]}
+    )
     assert set(gallery.photos) == {photos[0], photos[3]}
 
 
@@ -134,10 +136,9 @@ def test_near_duplicates_share_a_cluster_and_one_of_them_stays(photos: list[Phot
 
 def test_study_keeps_background_gallery_and_held_out_photos_apart(photos: list[Photo]) -> None:
     held_out = {photo.key for photo in (*photos[:2], *photos[4:6])}
-    study = plan_study(photos, held_out, Sizes(gallery=12, queries=2, background=5, grocery=0))
-    assert not {photo.key for photo in study.background} & held_out
-    assert not set(study.background) & set(study.gallery.photos)
-    assert len(study.background) == 5
+    background = {photos[3].key, photos[-1].key}
+    study = plan_study(photos, held_out, background, Sizes(gallery=12, queries=2, grocery=0))
+    assert not {photo.key for photo in study.gallery.photos} & background
     asked = {study.gallery.photos[i].key for i in study.gallery.queries}
     assert asked == {photo.key for photo in photos[:2]}
     rows = np.arange(len(study.photos), dtype=np.float32)[:, None]
@@ -175,7 +176,8 @@ def test_grocery_asks_about_unseen_products_among_all_photos() -> None:
     held_out = {shop[0].key, shop[1].key, shop[2].key}
     # The second photo of the new product "a" is nearest to "c", which was trained on, then to the other "a".
     vectors = np.array([[1, 0], [0.6, 0.8], [0, -1], [-1, -1], [0.5, 0.9], [0.4, 0.9]], dtype=np.float32)
-    figures = measure_grocery(shop, held_out, vectors)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    figures = measure_grocery(shop, held_out, unit @ unit.T)
     assert figures["heldout_hit1"] == 0.5
     assert figures["unseen_products"] == 1
     assert figures["all_photos"] == pytest.approx(5 / 6, abs=1e-4)

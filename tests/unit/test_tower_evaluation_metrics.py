@@ -18,7 +18,7 @@ from workers.trainer.evaluation.metrics import (
     look_up,
     strict_threshold,
 )
-from workers.trainer.evaluation.normalisation import background_bias, normalise
+from workers.trainer.evaluation.normalisation import Background, background_bias, normalise, normalised_scores
 from workers.trainer.evaluation.normalised_run import measure_normalised
 
 
@@ -116,6 +116,14 @@ def test_normalised_scores_put_a_photo_like_all_others_behind() -> None:
     assert found.shape == scores.shape
     assert found.ravel().tolist() == pytest.approx([0.8 - 0.55, 0.7 - 0.3])
     assert normalise(scores.T, right, left, 1) == pytest.approx(found.T)
+
+
+def test_a_photo_of_the_background_does_not_count_for_itself() -> None:
+    vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
+    background = Background(vectors[:2], ["a", "b"])
+    scores = normalised_scores(vectors, ["a", "b", "c"], background, (1.0, 1))
+    # The first two are at right angles to all of the background but themselves, the third is at .8 to it.
+    assert scores == pytest.approx(np.array([[1, 0, 0.2], [0, 1, 0.4], [0.2, 0.4, 0.2]]), abs=1e-6)
 
 
 def test_normalisation_helps_where_one_photo_is_near_everything() -> None:

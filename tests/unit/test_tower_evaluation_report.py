@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from workers.index.background import NEAR, WEIGHT
 from workers.trainer.evaluation.__main__ import measure_study
 from workers.trainer.evaluation.edit_run import SINGLES, answer, encode_edits
 from workers.trainer.evaluation.edits import COLLAGE, EDITS
@@ -16,6 +17,7 @@ from workers.trainer.evaluation.encoders import HashEncoder, encode_all, encode_
 from workers.trainer.evaluation.first_tower import FOLDER, bring_first_tower
 from workers.trainer.evaluation.hog import HogEncoder
 from workers.trainer.evaluation.memory import measure_memory
+from workers.trainer.evaluation.normalisation import Background
 from workers.trainer.evaluation.sheet import worst_failures, write_sheet
 from workers.trainer.evaluation.speed import measure_speed
 from workers.trainer.evaluation.study import Sizes, Study, plan_study
@@ -48,20 +50,25 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         product = str(number % 2) if number >= 8 else None
         photos.append(Photo("grocery" if product else "clothing", file.name, file, product))
     held_out = {photo.key for photo in photos if photo in photos[:4] or photo.product == "1"}
-    return plan_study(photos, held_out, Sizes(gallery=16, queries=4, background=4, grocery=0))
+    return plan_study(photos, held_out, set(), Sizes(gallery=16, queries=4, grocery=0))
 
 
 def test_report_has_the_headline_figures_and_a_table_of_all_encoders(study: Study, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.png"
-    figures = measure_study(study, [HashEncoder(), HogEncoder()], (0.5, 2), sheet)
+    known = encode_files(HashEncoder(), [photo.path for photo in study.grocery])
+    background = Background(known, [photo.key for photo in study.grocery])
+    figures = measure_study(study, [HashEncoder(), HogEncoder()], background, sheet)
     for name in ("edits_r1", "edits_decision_f1", "edits_recall_fpr1", "grocery_heldout_hit1"):
         assert 0 <= figures[name] <= 1
     assert figures["edits_r1"] == figures["edits"]["pHash"]["overall"]["r1"]
-    assert set(figures["edits"]) == set(figures["grocery"]) == {"pHash", "HOG"}
+    assert set(figures["edits"]) == {"pHash", "HOG", "pHash, plain"}
+    assert set(figures["grocery"]) == {"pHash", "HOG", "pHash, plain"}
     assert set(figures["edits"]["HOG"]) == {*EDITS, "overall"}
-    assert len(figures["normalised"]["grid"]) == 15
-    unchanged = [row for row in figures["normalised"]["grid"] if row["beta"] == 0]
-    assert all(row["r1"] == figures["edits_r1"] for row in unchanged)
+    assert len(figures["normalised"]) == 15
+    unchanged = [row for row in figures["normalised"] if row["beta"] == 0]
+    assert all(row["r1"] == figures["edits"]["pHash, plain"]["overall"]["r1"] for row in unchanged)
+    chosen = next(row for row in figures["normalised"] if (row["beta"], row["neighbours"]) == (WEIGHT, NEAR))
+    assert chosen["r1"] == figures["edits_r1"]
     assert json.loads(json.dumps(figures)) == figures
     figures["speed"] = {"tower": {"encode_per_s": 12.5, "parameters": 1234}, "first tower": None}
     for part in ("edits", "grocery"):

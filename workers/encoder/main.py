@@ -38,6 +38,7 @@ from workers.encoder.sources import ListingImages
 from workers.encoder.target import TargetFinder, system_resolver
 from workers.encoder.tasks import Services, register
 from workers.encoder.text_stage import TextStage
+from workers.memory import keep_freed_memory
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,7 @@ def _prepare_parent(instance: Any, **_: Any) -> None:  # noqa: ANN401 - Celery's
 def _prepare_child(**_: Any) -> None:  # noqa: ANN401 - Celery's signature
     start = time.monotonic()
     logging.captureWarnings(True)
+    keep_freed_memory()
     try:
         _services.append(build_services())
     except ArtifactError as error:

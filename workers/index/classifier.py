@@ -66,6 +66,14 @@ class SituationModel(Message):
     related_threshold: Unit
 
 
+class BackgroundFile(Message):
+    """Where the background for score normalisation lies, relative to the classifier, and what it must be."""
+
+    file: str
+    sha256: str
+    dim: Annotated[int, Field(gt=0, le=8192)]
+
+
 class Classifier(Message):
     """What `classifier.json` holds; `models` are the embeddings that it was calibrated for.
 
@@ -76,6 +84,7 @@ class Classifier(Message):
     format: Literal[1] = 1
     profile: str
     models: dict[Literal["image", "text"], str]
+    background: BackgroundFile | None = None
     situations: dict[Situation, SituationModel]
     alone: dict[Situation, SituationModel]
     report: Annotated[dict[str, JsonValue], Field(default_factory=dict)]

@@ -15,7 +15,7 @@ from workers.index.tokens.facts import Facts
 Situation = Literal["image_text", "text_only", "image_only"]
 SITUATIONS: Final[tuple[Situation, ...]] = ("image_text", "text_only", "image_only")
 
-_IMAGE: Final = ("image_sim",)
+_IMAGE: Final = ("image_sim", "image_norm")
 _TEXT: Final = (
     "text_sim", "lexical_sim", "token_set", "token_sort", "partial", "overlap_least", "overlap_most",
     "name_least", "name_most", "strange_least", "strange_most",

@@ -115,7 +115,8 @@ class Matcher:
     ) -> list[Match]:
         """Measure pairs of places and decide about them with the classifier calibrated for the models."""
         places = np.array(pairs, np.int64).reshape(-1, 2)
-        measured = measure(a, places[:, 0], b, places[:, 1], context)
+        background = self._classifiers.background(models)
+        measured = measure(a, places[:, 0], b, places[:, 1], context, background)
         decided = decide(measured, self.regressions(models, context), threshold)
         return [
             Match(i, j, found, verdict)

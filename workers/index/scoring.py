@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from shared.messages import Conflict
 from workers.index.arrays import MODALITIES, Modality, Scores, similarities
+from workers.index.background import Background, normalised
 from workers.index.classifier import Matrix
 from workers.index.features import (
     NAMES,
@@ -59,8 +60,15 @@ class Measured:
         return self.image_sim if self.image_sim is not None else self.text_sim
 
 
-def measure(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Context) -> list[Measured]:
-    """Measure the pairs (a[places_a[i]], b[places_b[i]])."""
+def measure(
+    a: Sides,
+    places_a: Places,
+    b: Sides,
+    places_b: Places,
+    context: Context,
+    background: Background | None,
+) -> list[Measured]:
+    """Measure the pairs (a[places_a[i]], b[places_b[i]]); without a background, images are not normalised."""
     shared = {
         modality: a.present[modality][places_a] & b.present[modality][places_b] for modality in MODALITIES
     }
@@ -68,6 +76,9 @@ def measure(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Con
         modality: _vector_sims(a, places_a, b, places_b, modality, shared[modality])
         for modality in MODALITIES
     }
+    biases_a = _biases(a, background)
+    biases_b = biases_a if b is a else _biases(b, background)
+    norms = normalised(sims["image"], biases_a[places_a], biases_b[places_b])
     lexical = (
         context.lexical.similarities(a.rows[places_a], b.rows[places_b]) if len(places_a) else np.empty(0)
     )
@@ -80,6 +91,7 @@ def measure(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Con
         comparisons = compare(facts_a, facts_b)
         features = attribute_features(facts_a, facts_b) | {
             "image_sim": float(sims["image"][i]),
+            "image_norm": float(norms[i]),
             "text_sim": float(sims["text"][i]),
             "lexical_sim": float(lexical[i]),
         }
@@ -108,6 +120,14 @@ def by_situation(measured: list[Measured]) -> dict[Situation, tuple[list[int], M
         situation: (chosen, np.array([measured[i].values for i in chosen], np.float64))
         for situation, chosen in places.items()
     }
+
+
+def _biases(sides: Sides, background: Background | None) -> Scores:
+    biases = np.zeros(len(sides.listings))
+    present = sides.present["image"]
+    if background is not None and present.any():
+        biases[present] = background.biases(sides.vectors["image"][present])
+    return biases
 
 
 def _vector_sims(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import JsonValue
 
-from workers.index.classifier import Classifier, SituationModel
+from workers.index.classifier import BackgroundFile, Classifier, SituationModel
 from workers.index.features import SITUATIONS, Situation
 from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.calibration.evaluate import evaluate
@@ -29,7 +29,9 @@ class Split:
     held_out: Sequence[Corpus]
 
 
-def calibrate(profile: str, split: Split, listings: int, directory: Path) -> Classifier:
+def calibrate(
+    profile: str, split: Split, background: BackgroundFile | None, listings: int, directory: Path
+) -> Classifier:
     """Return the classifier of a profile; its report says on what it was fitted and how it does elsewhere."""
     fitted: dict[bool, dict[Situation, SituationModel]] = {False: {}, True: {}}
     held: dict[Situation, list[Examples]] = {}
@@ -53,6 +55,7 @@ def calibrate(profile: str, split: Split, listings: int, directory: Path) -> Cla
     return Classifier(
         profile=profile,
         models={modality: model for modality, (model, _) in split.training[0].models.items()},
+        background=background,
         situations=fitted[False],
         alone=fitted[True],
         report={

@@ -12,6 +12,7 @@ from workers.encoder.decoder import PillowDecoder
 from workers.encoder.models import Encoders
 from workers.index.arrays import Modality, Vectors
 from workers.index.arrival import Arrival
+from workers.index.background import Background
 
 _MOST_PIXELS = 50_000_000
 _BATCH = 128
@@ -29,6 +30,7 @@ class Corpus:
     products: dict[str, str]
     families: dict[str, str]
     same_photo_variants: frozenset[tuple[str, str]]
+    background: Background | None
 
     def arrival(self, modalities: tuple[Modality, ...]) -> Arrival:
         """Return what the index would receive if listings had only these modalities."""
@@ -56,7 +58,14 @@ class Corpus:
         return self.same_product(a, b) or (family is not None and family == self.families.get(b))
 
 
-def make_corpus(directory: Path, listings: int, seed: int, encoders: Encoders, workers: int) -> Corpus:
+def make_corpus(
+    directory: Path,
+    listings: int,
+    seed: int,
+    encoders: Encoders,
+    background: Background | None,
+    workers: int,
+) -> Corpus:
     """Write a sample catalog into the folder and encode it."""
     write_catalog(directory, listings=listings, seed=seed, workers=workers)
     table = [json.loads(line) for line in (directory / "listings.ndjson").read_text("utf-8").splitlines()]
@@ -80,6 +89,7 @@ def make_corpus(directory: Path, listings: int, seed: int, encoders: Encoders, w
             listing: about["family"] for listing, about in truth["listings"].items() if about["family"]
         },
         same_photo_variants=frozenset(_pair(*pair) for pair in truth["same_photo_variants"]),
+        background=background,
     )
 
 

@@ -61,7 +61,7 @@ def collect(corpus: Corpus, situation: Situation, directory: Path, *, alone: boo
     sides, pairs = pairs_within(catalog, keys, K)
     context = Context(TfidfIndex(), Vocabulary().rarity, alone=True) if alone else context_of(catalog)
     places = np.array(pairs, np.int64).reshape(-1, 2)
-    measured = measure(sides, places[:, 0], sides, places[:, 1], context)
+    measured = measure(sides, places[:, 0], sides, places[:, 1], context, corpus.background)
     ids = [(sides.listings[a].id, sides.listings[b].id) for a, b in pairs]
     database.close()
     return Examples(

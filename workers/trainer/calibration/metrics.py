@@ -8,7 +8,7 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
 
-def best_threshold(chances: Matrix, labels: Labels, tolerance: float = 0.005) -> float:
+def best_threshold(chances: Matrix, labels: Labels, tolerance: float = 0.001) -> float:
     """Return the highest threshold whose F1 is within `tolerance` of the best one.
 
     F1 is flat around its top, and a wrong merge costs more than a missed one. It lies in the middle

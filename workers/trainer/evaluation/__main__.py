@@ -8,22 +8,27 @@ from typing import Annotated, Any
 import torch
 import typer
 
+from workers.index.background import NEAR, WEIGHT
+from workers.memory import keep_freed_memory
 from workers.trainer.evaluation.edit_run import answer, encode_edits, measure
 from workers.trainer.evaluation.encoders import (
     HashEncoder,
     PhotoEncoder,
     TowerEncoder,
+    Vectors,
     encode_all,
 )
 from workers.trainer.evaluation.first_tower import bring_first_tower, digest
 from workers.trainer.evaluation.grocery_run import measure_grocery
 from workers.trainer.evaluation.hog import HogEncoder
 from workers.trainer.evaluation.memory import measure_memory
-from workers.trainer.evaluation.normalised_run import grid, measure_normalised
+from workers.trainer.evaluation.normalisation import Background, normalised_scores
+from workers.trainer.evaluation.normalised_run import answer_normalised, grid, measure_normalised
 from workers.trainer.evaluation.sheet import worst_failures, write_sheet
 from workers.trainer.evaluation.speed import measure_speed
 from workers.trainer.evaluation.study import Sizes, Study, plan_study
 from workers.trainer.evaluation.tables import report_lines
+from workers.trainer.tower.background import read_background, read_names
 from workers.trainer.tower.network import WEIGHTS
 from workers.trainer.tower.photos import default_data, list_photos
 from workers.trainer.tower.split import FILE, read_held_out
@@ -37,9 +42,6 @@ Data = Annotated[
 GallerySize = Annotated[int, typer.Option("--gallery", help="clothing photos searched")]
 Queries = Annotated[int, typer.Option(min=2, help="held-out clothing photos edited and looked up")]
 Grocery = Annotated[int, typer.Option(help="grocery photos, 0: all")]
-Background = Annotated[int, typer.Option(min=1, help="training photos that scores are normalised with")]
-Beta = Annotated[float, typer.Option(help="strength of the normalisation that is reported beside the grid")]
-Neighbours = Annotated[int, typer.Option(min=1, help="background photos that count in it")]
 Sheet = Annotated[Path | None, typer.Option(help="PNG of the worst failures to write")]
 Report = Annotated[Path, typer.Option(help="JSON to write")]
 Threads = Annotated[int, typer.Option(help="CPU threads; speed is measured on one")]
@@ -51,18 +53,16 @@ def evaluate(
     gallery: GallerySize = 2951,
     queries: Queries = 200,
     grocery: Grocery = 0,
-    background: Background = 1000,
-    beta: Beta = 0.5,
-    neighbours: Neighbours = 5,
     sheet: Sheet = None,
     report: Report = CHECKOUT / "reports" / "tower.json",
     threads: Threads = 2,
 ) -> None:
     """Measure an image tower on photos that it has not seen, beside its rivals."""
+    keep_freed_memory()
     torch.set_num_threads(threads)
     held_out = read_held_out(tower / FILE)
-    sizes = Sizes(gallery, queries, background, grocery)
-    study = plan_study(list_photos(data or default_data()), held_out, sizes)
+    sizes = Sizes(gallery, queries, grocery)
+    study = plan_study(list_photos(data or default_data()), held_out, set(read_names(tower)), sizes)
     folders = {"tower": tower}
     first = CHECKOUT / ".run" / "first-tower"
     if bring_first_tower(CHECKOUT, first, held_out):
@@ -71,7 +71,7 @@ def evaluate(
         typer.echo("this checkout's history does not hold the first tower; it is left out")
     encoders: list[PhotoEncoder] = [TowerEncoder(folder, name=name) for name, folder in folders.items()]
     encoders += [TowerEncoder(tower, random_weights=True), HashEncoder(), HogEncoder()]
-    figures = measure_study(study, encoders, (beta, neighbours), sheet)
+    figures = measure_study(study, encoders, open_background(tower), sheet)
     typer.echo("measuring speed and memory")
     speed = measure_speed(folders, [photo.path for photo in study.gallery.photos])
     figures["speed"] = {name: row | measure_memory(folders[name]) for name, row in speed.items()}
@@ -86,14 +86,14 @@ def evaluate(
 
 
 def measure_study(
-    study: Study, encoders: list[PhotoEncoder], setting: tuple[float, int], sheet: Path | None
+    study: Study, encoders: list[PhotoEncoder], background: Background | None, sheet: Path | None
 ) -> dict[str, Any]:
     """Encode everything once and compute all figures; the first encoder is the one that is judged.
 
     Args:
         study: the photos.
         encoders: what is compared.
-        setting: beta and neighbours of the normalisation that is reported beside the grid.
+        background: what the scores of that one are normalised with.
         sheet: where the worst failures are drawn, if at all.
     """
     judged, asked = encoders[0].name, study.gallery.queries
@@ -103,15 +103,19 @@ def measure_study(
     known = {name: study.pick(rows, study.gallery.photos) for name, rows in vectors.items()}
     edited = encode_edits(study.gallery, encoders, typer.echo)
     answers = {name: answer(edited[name], known[name], asked) for name in edited}
+    tried: list[dict[str, float]] = []
+    plain = answers[judged]
+    if background is not None:
+        ours = edited[judged], known[judged], background.vectors, asked
+        answers = answers | {judged: answer_normalised(*ours, (WEIGHT, NEAR)), f"{judged}, plain": plain}
+        tried = measure_normalised(*ours, grid())
     edits = {name: measure(found) for name, found in answers.items()}
-    background = study.pick(vectors[judged], study.background)
-    chosen, *tried = measure_normalised(edited[judged], known[judged], background, asked, [setting, *grid()])
-    groceries = {
-        name: measure_grocery(study.grocery, study.held_out, study.pick(rows, study.grocery))
-        for name, rows in vectors.items()
-    }
+    groceries = {name: grocery_figures(study, rows, None) for name, rows in vectors.items()}
+    if background is not None:
+        groceries[f"{judged}, plain"] = groceries[judged]
+        groceries[judged] = grocery_figures(study, vectors[judged], background)
     if sheet:
-        worst = worst_failures(answers[judged], edited[judged], known[judged], study.gallery)
+        worst = worst_failures(plain, edited[judged], known[judged], study.gallery)
         write_sheet(worst, study.gallery, sheet)
         typer.echo(f"wrote {sheet}")
     overall = edits[judged]["overall"]
@@ -122,9 +126,25 @@ def measure_study(
         "edits_recall_fpr1": overall.recall_fpr1,
         "grocery_heldout_hit1": groceries[judged]["heldout_hit1"],
         "edits": {name: {edit: asdict(row) for edit, row in rows.items()} for name, rows in edits.items()},
-        "normalised": {"chosen": chosen, "grid": tried},
+        "normalised": tried,
         "grocery": groceries,
     }
+
+
+def open_background(tower: Path) -> Background | None:
+    """Read what the tower's scores are normalised with; None where it has nothing."""
+    vectors = read_background(tower)
+    return None if vectors is None else Background(vectors, read_names(tower))
+
+
+def grocery_figures(study: Study, vectors: Vectors, background: Background | None) -> dict[str, float]:
+    """Measure one encoder on the grocery photos; `vectors` has a row for each photo of the study."""
+    rows = study.pick(vectors, study.grocery)
+    scores = rows @ rows.T
+    if background is not None:
+        keys = [photo.key for photo in study.grocery]
+        scores = normalised_scores(rows, keys, background, (WEIGHT, NEAR))
+    return measure_grocery(study.grocery, study.held_out, scores)
 
 
 if __name__ == "__main__":

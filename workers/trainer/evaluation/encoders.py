@@ -42,7 +42,7 @@ class TowerEncoder:
             load_weights=not random_weights,
             require_pretrained=not random_weights,
         )
-        self._model = model.eval()
+        self._model = model.eval().to(memory_format=torch.channels_last)
 
     @property
     def parameters(self) -> int:
@@ -69,7 +69,9 @@ class TowerEncoder:
     @torch.no_grad()
     def embed(self, batch: torch.Tensor) -> torch.Tensor:
         """Embed prepared photos, float32 (n, DIM), unit length."""
-        embeddings: torch.Tensor = self._model.encode_image(batch, normalize=True)
+        embeddings: torch.Tensor = self._model.encode_image(
+            batch.contiguous(memory_format=torch.channels_last), normalize=True
+        )
         return embeddings
 
 

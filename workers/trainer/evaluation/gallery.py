@@ -1,4 +1,4 @@
-"""Which photos are searched, asked about, and used as background."""
+"""Which photos are searched and asked about."""
 
 import hashlib
 from collections.abc import Collection, Sequence
@@ -27,9 +27,9 @@ class Gallery:
     queries: tuple[int, ...]
 
 
-def shuffled(photos: Sequence[Photo], purpose: str = "gallery") -> list[Photo]:
+def shuffled(photos: Sequence[Photo]) -> list[Photo]:
     """Order photos by a hash of their names: mixed, and the same everywhere."""
-    return sorted(photos, key=lambda photo: hashlib.sha256(f"{purpose} {photo.key}".encode()).digest())
+    return sorted(photos, key=lambda photo: hashlib.sha256(f"gallery {photo.key}".encode()).digest())
 
 
 def near_duplicates(photos: Sequence[Photo]) -> list[int]:
@@ -61,17 +61,12 @@ def one_per_cluster(photos: Sequence[Photo], clusters: Sequence[int], held_out: 
     return list(kept.values())
 
 
-def draw_background(photos: Sequence[Photo], held_out: set[str], size: int) -> list[Photo]:
-    """Draw training photos by a hash of their names, to normalise scores with."""
-    return shuffled([photo for photo in photos if photo.key not in held_out], "background")[:size]
-
-
 def make_gallery(
     photos: Sequence[Photo],
     held_out: set[str],
     size: int,
     queries: int,
-    reserved: Collection[Photo] = (),
+    reserved: Collection[str] = (),
 ) -> Gallery:
     """Take all held-out clothing photos and fill up with clothing photos that were trained on.
 
@@ -80,12 +75,11 @@ def make_gallery(
         held_out: keys of those that the tower has not seen.
         size: photos in the gallery, unless there are fewer, or more held-out ones.
         queries: held-out photos to ask about, unless there are fewer.
-        reserved: photos that stay out, such as the background: a photo in both would be its own neighbour.
+        reserved: keys of photos that stay out: a photo of the background would be its own neighbour there.
     """
     clothing = [photo for photo in photos if photo.collection == "clothing"]
-    kept_out = {photo.key for photo in reserved}
     unseen = shuffled([photo for photo in clothing if photo.key in held_out])
-    seen = shuffled([p for p in clothing if p.key not in held_out and p.key not in kept_out])
+    seen = shuffled([p for p in clothing if p.key not in held_out and p.key not in reserved])
     distractors = seen[: max(0, size - len(unseen))]
     asked = range(min(queries, len(unseen)))
     return Gallery((*unseen, *distractors), len(unseen), tuple(asked))

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from workers.trainer.evaluation.encoders import Vectors
-from workers.trainer.evaluation.metrics import hit_at_1
+from workers.trainer.evaluation.metrics import hit_at_1_of_scores
 from workers.trainer.tower.photos import Photo
 
 
@@ -21,13 +23,13 @@ def take_grocery(photos: Sequence[Photo], held_out: set[str], size: int) -> list
     return ordered[: size or len(ordered)]
 
 
-def measure_grocery(photos: Sequence[Photo], held_out: set[str], vectors: Vectors) -> dict[str, float]:
+def measure_grocery(photos: Sequence[Photo], held_out: set[str], scores: Vectors) -> dict[str, float]:
     """Measure hit@1 for one encoder.
 
     Args:
         photos: grocery photos.
         held_out: keys of the photos that the tower has not seen.
-        vectors: (n, d), their embeddings in the same order.
+        scores: (n, n), how near they are to each other, in the same order.
 
     Returns:
         `heldout_hit1` (queries: products none of whose photos were trained on; gallery: all photos),
@@ -38,11 +40,11 @@ def measure_grocery(photos: Sequence[Photo], held_out: set[str], vectors: Vector
     unseen = [i for i, photo in enumerate(photos) if photo.key in held_out]
     names = unseen_products(photos, held_out)
     new = [i for i, photo in enumerate(photos) if photo.product in names]
-    figures = {"heldout_hit1": hit_at_1(vectors, products, new)}
+    figures = {"heldout_hit1": hit_at_1_of_scores(scores, products, new)}
     for name, rows in (
         ("all_photos", list(range(len(photos)))),
         ("unseen_photos", unseen),
         ("unseen_products", new),
     ):
-        figures[name] = hit_at_1(vectors[rows], [products[i] for i in rows])
+        figures[name] = hit_at_1_of_scores(scores[np.ix_(rows, rows)], [products[i] for i in rows])
     return {name: round(value, 4) for name, value in figures.items()}

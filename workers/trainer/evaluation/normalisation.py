@@ -1,9 +1,47 @@
 """Scores made comparable between photos that look like many others and photos that look like none."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Background:
+    """What scores are normalised with.
+
+    Attributes:
+        vectors: (m, d), unit length.
+        names: keys of the photos, in the same order.
+    """
+
+    vectors: Vectors
+    names: Sequence[str]
+
+    def others(self, keys: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Say for each photo (n,) which of the background (m,) are other photos than itself, (n, m)."""
+        others: npt.NDArray[np.bool_] = np.asarray(keys)[:, None] != np.asarray(self.names)[None, :]
+        return others
+
+
+def normalised_scores(
+    vectors: Vectors, keys: Sequence[str], background: Background, setting: tuple[float, int]
+) -> Vectors:
+    """Score photos against each other, (n, n); a photo that is in the background does not count for itself.
+
+    Args:
+        vectors: (n, d), unit length.
+        keys: of the photos.
+        background: what to normalise with.
+        setting: beta and neighbours.
+    """
+    beta, neighbours = setting
+    near = np.where(background.others(keys), vectors @ background.vectors.T, np.float32(-1))
+    bias = np.partition(near, near.shape[1] - neighbours, axis=1)[:, -neighbours:].mean(1)
+    return normalise(vectors @ vectors.T, bias, bias, beta)
 
 
 def background_bias(vectors: Vectors, background: Vectors, neighbours: int) -> Vectors:

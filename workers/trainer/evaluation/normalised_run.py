@@ -6,6 +6,7 @@ from typing import Final
 
 from workers.trainer.evaluation.edit_run import answer, measure
 from workers.trainer.evaluation.encoders import Vectors
+from workers.trainer.evaluation.metrics import Answers
 from workers.trainer.evaluation.normalisation import background_bias, normalise
 
 BETAS: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -34,19 +35,23 @@ def measure_normalised(
     rows = []
     for beta, neighbours in settings:
         near = min(neighbours, len(background))
-        right = background_bias(known, background, near)
-        left = background_bias(edited.reshape(-1, edited.shape[2]), background, near)
-        biases = left.reshape(edited.shape[:2])
-        answers = answer(
-            edited,
-            known,
-            queries,
-            lambda number, scores, left=biases, right=right, beta=beta: normalise(  # type: ignore[misc]
-                scores, left[number], right, beta
-            ),
-        )
+        answers = answer_normalised(edited, known, background, queries, (beta, near))
         rows.append({"beta": beta, "neighbours": near, **asdict(measure(answers)["overall"])})
     return rows
+
+
+def answer_normalised(
+    edited: Vectors,
+    known: Vectors,
+    background: Vectors,
+    queries: Sequence[int],
+    setting: tuple[float, int],
+) -> Answers:
+    """Look all edited photos up with one setting; see `measure_normalised`."""
+    beta, near = setting
+    right = background_bias(known, background, near)
+    left = background_bias(edited.reshape(-1, edited.shape[2]), background, near).reshape(edited.shape[:2])
+    return answer(edited, known, queries, lambda number, scores: normalise(scores, left[number], right, beta))
 
 
 def grid() -> list[tuple[float, int]]:

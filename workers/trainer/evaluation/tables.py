@@ -55,9 +55,9 @@ def report_lines(report: Mapping[str, Any]) -> Iterator[str]:
         for part in ("edits", "grocery", "speed")
     }
     yield from ("", *edit_lines(parts["edits"]), "")
-    normalised = {"chosen": report["normalised"]["chosen"]}
-    normalised |= {f"tried {n}": row for n, row in enumerate(report["normalised"]["grid"], start=1)}
-    yield from (*figure_lines("normalised scores", normalised), "")
+    if report["normalised"]:
+        tried = {f"tried {n}": row for n, row in enumerate(report["normalised"], start=1)}
+        yield from (*figure_lines("normalised scores", tried), "")
     yield from (*figure_lines("grocery hit@1", parts["grocery"]), "")
     yield from (*figure_lines("one thread, fp32", parts["speed"]), "")
     for figure in ("edits_r1", "edits_decision_f1", "edits_recall_fpr1", "grocery_heldout_hit1"):
