@@ -30,12 +30,6 @@ class SpoolUnavailable(TransientError):
     code = "spool_unavailable"
 
 
-class EmbeddingsMissing(TransientError):
-    """A block of embeddings expired or was lost; its chunk must be encoded again."""
-
-    code = "embeddings_missing"
-
-
 class UnknownJob(DoppelError):
     """No job has this id, and none had it lately."""
 
@@ -58,6 +52,12 @@ class JobFailure(DoppelError):
     """The whole job cannot go on; what is raised here is told to the client."""
 
     code = "job_failed"
+
+
+class ChunkLost(JobFailure):
+    """A chunk of the upload is not in the spool any more, or cannot be read."""
+
+    code = "chunk_lost"
 
 
 class ProfileMismatch(JobFailure):

@@ -29,7 +29,9 @@ class InFlight(OverRedis):
     def put_block(self, job_id: str, unit: str, block: bytes) -> None:
         """Store the embedding block of a chunk, or of a query (`QUERY_UNIT`)."""
         with outage_as_error():
-            self._redis.set(keys.embeddings(job_id, unit), block, ex=_BLOCK_TTL_S)
+            # Nobody waits for a query as long as for a chunk.
+            ttl_s = _PAYLOAD_TTL_S if unit == QUERY_UNIT else _BLOCK_TTL_S
+            self._redis.set(keys.embeddings(job_id, unit), block, ex=ttl_s)
 
     def get_block(self, job_id: str, unit: str) -> bytes | None:
         """Return the block, or None if it is gone."""

@@ -37,7 +37,7 @@ class CommonSettings(_Settings):
         3,
         ge=1,
         le=10,
-        description="Attempts at a chunk before it is halved to isolate the listing that kills its worker",
+        description="Attempts at a unit of work that kill their worker or fail, before its job fails",
     )
     retention_s: int = Field(
         7 * 86400, ge=60, description="Seconds for which a finished job, its results and its uploads are kept"

@@ -1,37 +1,23 @@
-"""Which rows of a chunk a unit covers, and how a bulk task runs a unit."""
+"""How a task runs a unit of a bulk job, and how it runs a query."""
 
 import logging
 import time
 from collections.abc import Callable
-from typing import TypeVar
 
 from shared.broker import Publisher
-from shared.errors import JobFailure, TransientError
+from shared.crash import crash_at
+from shared.errors import DoppelError, JobFailure, TransientError
 from shared.ledger import Claim, Ledger
 from shared.logs import log_context
-from shared.messages import UnitHint
+from shared.messages import Query, UnitHint
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 _RETRY_DELAY_S = 5.0
 
 
-def chunk_of(unit: str) -> int:
-    """Return the chunk that a unit is part of: `17-0-1` is the second half of the first half of chunk 17."""
-    return int(unit.split("-", 1)[0])
-
-
-def rows_of(unit: str, rows: tuple[T, ...]) -> tuple[T, ...]:
-    """Return the rows of the chunk that the unit covers."""
-    for half in unit.split("-")[1:]:
-        middle = len(rows) // 2
-        rows = rows[:middle] if half == "0" else rows[middle:]
-    return rows
-
-
 def _refuse_exhausted(claim: Claim) -> None:
-    """Raise when all attempts are used up; a chunk to encode goes on, to be isolated."""
+    """Raise when all attempts are used up; an encoder singles out the listing at fault instead."""
     if claim.answer == "exhausted" and claim.stage != "encode":
         raise JobFailure(f"stage {claim.stage} failed {claim.attempts - 1} times; see the worker's log")
 
@@ -43,14 +29,15 @@ def run_unit(
 
     An outage gives the unit back uncounted. A `JobFailure` ends the job. Any other exception is a bug: it is
     raised and has counted as an attempt; when all are used up, the job fails (a chunk to encode is instead
-    handed to `work` with the answer `exhausted`, to be isolated). Nothing happens when the unit is done, held
-    by another worker, or its job has ended.
+    handed to `work` with the answer `exhausted`, to single out the listing at fault). Nothing happens when
+    the unit is done, held by another worker, or its job has ended.
     """
     with log_context(job=hint.job_id, stage=hint.stage, unit=hint.unit):
         claim = ledger.units.claim(hint)
         if not claim.granted:
             log.debug("nothing to do", extra={"answer": claim.answer})
             return
+        crash_at(f"{hint.stage}-claimed")
         started = time.monotonic()
         try:
             _refuse_exhausted(claim)
@@ -65,4 +52,27 @@ def run_unit(
             ledger.fail(hint.job_id, error.code, str(error))
             return
         log.info("unit done", extra={"s": round(time.monotonic() - started, 3)})
+        crash_at(f"{hint.stage}-done")
         publisher.hint(*hints)
+
+
+def run_query(query: Query, ledger: Ledger, work: Callable[[Query], None]) -> None:
+    """Do `work` on a query; whatever stops it is told to the client at once.
+
+    An outage drops the query, which its deadline reports. Any other of our errors fails it with its code, any
+    other exception is a bug: it fails the query as `internal` and is raised. Nothing happens when the
+    deadline has passed already.
+    """
+    with log_context(job=query.job_id, stage="query"):
+        if time.time() * 1000 > query.deadline_ms:
+            log.info("too late for a query")
+            return
+        try:
+            work(query)
+        except TransientError as error:
+            log.warning("outage, the query is dropped", extra={"error": str(error)})
+        except DoppelError as error:
+            ledger.fail(query.job_id, error.code, str(error))
+        except Exception:
+            ledger.fail(query.job_id, "internal", "a worker failed; see its log")
+            raise

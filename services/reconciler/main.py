@@ -9,6 +9,7 @@ from services.reconciler.retention import clear_leftovers, expire, give_up_stall
 from services.reconciler.sweep import sweep
 from shared import ids
 from shared.broker import Publisher, make_celery
+from shared.crash import crash_at
 from shared.errors import TransientError
 from shared.ledger import Ledger
 from shared.logs import configure_logging
@@ -50,6 +51,7 @@ class Reconciler:
             return
         if self._ledger.upkeep.lost_everything():
             restore(self._ledger, self._spool, self._publisher)
+            crash_at("ledger-restored")
             self._ledger.upkeep.mark_epoch()
         sweep(self._ledger, self._publisher)
         give_up_stalled_uploads(self._ledger, self._spool)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 from shared.broker import Publisher
+from shared.crash import crash_at
 from shared.ledger import Ledger
 from shared.messages import AcceptedJob, Chunk, FinishedJob
 from shared.spool import Spool, accepted_key, chunk_key, finished_key
@@ -37,6 +38,7 @@ def restore(ledger: Ledger, spool: Spool, publisher: Publisher) -> int:
             record = FinishedJob.model_validate_json(ended)
             ledger.finish(job_id, record.status, **_counts(record))
         restored += 1
+        crash_at("job-restored")
     if restored:
         log.warning("restored jobs from the spool", extra={"jobs": restored})
     return restored

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 
 from shared.broker import Publisher
+from shared.crash import crash_at
 from shared.ledger import Ledger
 from shared.messages import UnitHint
 from shared.routing import STAGE_TASKS
@@ -25,6 +26,8 @@ def sweep(ledger: Ledger, publisher: Publisher) -> int:
         LedgerUnavailable: Redis did not answer; the next sweep finds the same work.
     """
     abandoned, waiting = ledger.units.due()
+    if abandoned or waiting:
+        crash_at("sweep-found")
     overdue = Counter(_queue(hint) for hint in waiting)
     short = {queue for queue, count in overdue.items() if ledger.upkeep.queue_depth(queue) < count}
     hints = (*abandoned, *(hint for hint in waiting if _queue(hint) in short))

@@ -25,6 +25,11 @@ def units(job_id: str) -> str:
     return f"{PREFIX}job:{job_id}:units"
 
 
+def suspects(job_id: str) -> str:
+    """Hash: the listing that each unit's encoder has in hand, and the deaths counted so far."""
+    return f"{PREFIX}job:{job_id}:suspects"
+
+
 def embeddings(job_id: str, unit: str) -> str:
     """String: the embedding block of a chunk, or of a query."""
     return f"{PREFIX}emb:{job_id}:{unit}"

@@ -13,6 +13,7 @@ from shared.ledger import keys
 from shared.ledger.idempotency import Idempotency
 from shared.ledger.record import JobRecord, parse_record
 from shared.ledger.script import LedgerScript, names, outage_as_error, texts
+from shared.ledger.suspects import Suspects
 from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
 from shared.ledger.upkeep import Upkeep
 from shared.messages import AcceptedJob, JobOptions, UnitHint
@@ -33,6 +34,7 @@ class Ledger(OverRedis):
         self._retention_s = settings.retention_s
         self._script = LedgerScript(redis)
         self.idempotency = Idempotency(redis, self._script)
+        self.suspects = Suspects(redis, self._script)
         self.upkeep = Upkeep(redis)
         self.units = Units(self._script, settings.lease_s, settings.max_attempts)
 

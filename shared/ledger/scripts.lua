@@ -185,7 +185,7 @@ function ops.complete(a)
   return { 'ok', unpack(hints) }
 end
 
--- id, unit, grace: halve a chunk that kills its worker
+-- id, unit, grace: halve a chunk that takes too long; the halves have had the attempts of the whole
 function ops.split(a)
   local id, unit, grace, hints = a[2], a[3], tonumber(a[4]), {}
   local name = 'encode/' .. unit
@@ -194,12 +194,33 @@ function ops.split(a)
   redis.call('HSET', units_key(id), 's:' .. name, 'split')
   redis.call('ZREM', LEASES, id .. ' encode ' .. unit)
   redis.call('HINCRBY', job_key(id), 'chunks', 1)
+  local before = tonumber(redis.call('HGET', units_key(id), 'a:' .. name) or '1') - 1
   for half = 0, 1 do
     local part = unit .. '-' .. half
+    redis.call('HSET', units_key(id), 'a:encode/' .. part, before)
     if add_unit(id, 'encode', part, grace) then table.insert(hints, 'encode ' .. part) end
   end
   touch(id)
   return { 'ok', unpack(hints) }
+end
+
+-- id, unit: what the unit's last worker had in hand has one death more; nameless deaths, then row and deaths…
+function ops.accuse(a)
+  local key, unit = job_key(a[2]) .. ':suspects', a[3]
+  local row = redis.call('HGET', key, 'hand/' .. unit)
+  if row then
+    redis.call('HINCRBY', key, row == '0' and 'none/' .. unit or 'row/' .. row, 1)
+    redis.call('HDEL', key, 'hand/' .. unit)
+  end
+  local found, all = { tonumber(redis.call('HGET', key, 'none/' .. unit) or '0') }, redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local suspect = string.match(all[i], '^row/(%d+)$')
+    if suspect then
+      table.insert(found, tonumber(suspect))
+      table.insert(found, tonumber(all[i + 1]))
+    end
+  end
+  return found
 end
 
 -- id, unit, grace, fields to subtract…: the embeddings of a chunk were lost before they were ingested

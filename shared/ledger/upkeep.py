@@ -78,7 +78,7 @@ class Upkeep:
             pipe = self._redis.pipeline()
             for chunk in chunks:
                 pipe.unlink(keys.embeddings(job_id, chunk))
-            pipe.unlink(keys.units(job_id))
+            pipe.unlink(keys.units(job_id), keys.suspects(job_id))
             pipe.zrem(keys.LEFTOVERS, job_id)
             pipe.execute()
 
@@ -86,7 +86,7 @@ class Upkeep:
         """Drop all that Redis holds of a job."""
         with outage_as_error():
             pipe = self._redis.pipeline()
-            pipe.delete(keys.job(job_id), keys.units(job_id))
+            pipe.delete(keys.job(job_id), keys.units(job_id), keys.suspects(job_id))
             pipe.zrem(keys.JOBS, job_id)
             pipe.zrem(keys.ENDED, job_id)
             pipe.zrem(keys.RECEIVING, job_id)

@@ -4,6 +4,7 @@ import threading
 
 from shared import ids
 from shared.ledger import Ledger
+from shared.ledger.suspects import Deaths
 from shared.messages import AcceptedJob, JobOptions, UnitHint
 from shared.settings import CommonSettings
 from tests.conftest import wait_until
@@ -119,19 +120,20 @@ def test_a_late_worker_completes_or_changes_nothing(settings: CommonSettings) ->
         assert ledger.read(job_id).counts["encoded_rows"] == 4
 
 
-def test_after_the_last_attempt_a_chunk_is_halved(settings: CommonSettings) -> None:
+def test_a_chunk_is_halved_and_its_halves_have_had_its_attempts(settings: CommonSettings) -> None:
     with Ledger.connect(settings.model_copy(update={"lease_s": 0.05, "max_attempts": 2})) as ledger:
         job_id = submitted(ledger, chunks=1)
-        for _ in range(2):
-            assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "claimed"
-            wait_until(lambda: ledger.units.due()[0])
+        ledger.units.claim(hint(job_id, "encode", "0"))
+        wait_until(lambda: ledger.units.due()[0])
         claim = ledger.units.claim(hint(job_id, "encode", "0"))
-        assert claim.answer == "exhausted"
+        assert claim.attempts == 2
         halves = ledger.units.split(claim)
         assert [h.unit for h in halves] == ["0-0", "0-1"]
         assert ledger.units.split(claim) == ()
         ledger.seal(job_id)
-        assert work(ledger, job_id, "encode", "0-0") == [("ingest", "0-0")]
+        half = ledger.units.claim(hint(job_id, "encode", "0-0"))
+        assert (half.answer, half.attempts) == ("claimed", 2)
+        assert [h.unit for h in ledger.units.complete(half)] == ["0-0"]
         assert work(ledger, job_id, "encode", "0-1") == [("ingest", "0-1")]
         work(ledger, job_id, "ingest", "0-0", listings=2)
         assert work(ledger, job_id, "ingest", "0-1", listings=2) == [("match", "0")]
@@ -197,3 +199,19 @@ def test_one_reconciler_leads(ledger: Ledger) -> None:
     assert ledger.upkeep.lead("r", "a", 60_000)
     assert not ledger.upkeep.lead("r", "b", 60_000)
     assert ledger.upkeep.lead("r", "a", 60_000)
+
+
+def test_deaths_are_counted_against_what_was_in_hand(ledger: Ledger) -> None:
+    suspects, job_id = ledger.suspects, submitted(ledger, chunks=1)
+    assert suspects.accuse(job_id, "0") == Deaths({}, 0)
+    suspects.hold(job_id, "0")
+    suspects.hold(job_id, "0", 7)
+    suspects.hold(job_id, "1", 40)
+    assert suspects.accuse(job_id, "0") == Deaths({7: 1}, 0)
+    assert suspects.accuse(job_id, "0") == Deaths({7: 1}, 0), "a death counts once"
+    suspects.hold(job_id, "0")
+    suspects.let_go(job_id, "1")
+    assert suspects.accuse(job_id, "1") == Deaths({7: 1}, 0)
+    assert suspects.accuse(job_id, "0") == Deaths({7: 1}, 1)
+    suspects.acquit(job_id, 7)
+    assert suspects.accuse(job_id, "0") == Deaths({}, 1)

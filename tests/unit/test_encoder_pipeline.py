@@ -16,7 +16,7 @@ from workers.encoder.decoder import PillowDecoder
 from workers.encoder.entries import Entry
 from workers.encoder.image_intake import ImageIntake
 from workers.encoder.image_stage import ImageStage
-from workers.encoder.pipeline import Encoded, Pipeline
+from workers.encoder.pipeline import Encoded, Findings, Pipeline
 from workers.encoder.text_stage import TextStage
 
 GOOD = {f"spool:{n}": encoded(Image.new("RGB", (8, 8), (n, 2 * n, 250 - n))) for n in range(100)}
@@ -202,11 +202,12 @@ def test_order_of_listings_and_batches_do_not_matter() -> None:
     assert len(blocks) == 1
 
 
-def test_refusing_all_needs_no_model(bench: Bench) -> None:
-    result = bench.pipeline.refuse([entry(4, "t", "spool:1")], "encoder_crashed", "it died")
-    header, _, _ = opened(result)
-    assert [(r.row, r.listing_id, r.code) for r in header.rejections] == [(4, "l4", "encoder_crashed")]
-    assert bench.image_model.prepared == 0
+def test_listings_found_one_by_one_give_the_block_of_all(bench: Bench) -> None:
+    entries = [entry(i, f"title {i % 3}", f"spool:{i % 4}") for i in range(6)] + [entry(9, "", "spool:no")]
+    found = Findings()
+    for each in reversed(entries):
+        found.add(bench.pipeline.find([each], lambda: None))
+    assert bench.pipeline.pack(entries, found) == bench.run(entries)
 
 
 def test_threads_end_with_the_stage() -> None:

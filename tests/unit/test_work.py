@@ -1,4 +1,6 @@
-"""Which rows a unit covers, and how a unit is run."""
+"""Which rows a unit covers, and how units and queries are run."""
+
+import time
 
 import pytest
 from hypothesis import given
@@ -6,11 +8,13 @@ from hypothesis import strategies as st
 
 from shared import ids
 from shared.broker import Publisher
-from shared.errors import LedgerUnavailable, ProfileMismatch
+from shared.chunks import chunk_of, read_rows, rows_of
+from shared.errors import ChunkLost, CorruptBlock, LedgerUnavailable, ProfileMismatch
 from shared.ledger import Claim, Ledger
-from shared.messages import JobOptions, Message, UnitHint
+from shared.messages import JobOptions, Message, Query, UnitHint
 from shared.settings import CommonSettings
-from shared.work import chunk_of, rows_of, run_unit
+from shared.spool import Spool, chunk_key
+from shared.work import run_query, run_unit
 from tests.conftest import wait_until
 
 
@@ -20,6 +24,14 @@ def test_halves_hold_every_row_once(rows: list[int]) -> None:
     assert rows_of("3-0", whole) + rows_of("3-1", whole) == whole
     assert rows_of("3-1-0", whole) + rows_of("3-1-1", whole) == rows_of("3-1", whole)
     assert chunk_of("3-1-0") == 3
+
+
+@pytest.mark.parametrize("data", [None, b"{", b'{"job_id": "j"}'])
+def test_a_chunk_that_cannot_be_read_is_lost(spool: Spool, data: bytes | None) -> None:
+    if data is not None:
+        spool.put(chunk_key("j", 3), data)
+    with pytest.raises(ChunkLost, match="chunk 3"):
+        read_rows(spool, "j", "3-1")
 
 
 class FakePublisher(Publisher):
@@ -94,3 +106,49 @@ def test_a_bug_is_raised_and_counted_and_fails_the_job_in_the_end(
         record = quick.read(job_hint.job_id)
         assert record.error is not None
         assert (record.status, record.error["code"]) == ("failed", "job_failed")
+
+
+def asked(ledger: Ledger, seconds: float = 30) -> Query:
+    job_id, deadline = ids.new_id(), int((time.time() + seconds) * 1000)
+    ledger.create_query(job_id, "search", deadline)
+    return Query(job_id=job_id, kind="search", listings=(), payload_keys=(), deadline_ms=deadline)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(ProfileMismatch("two models"), "profile_mismatch"), (CorruptBlock(""), "block_corrupt")],
+)
+def test_a_query_that_cannot_be_answered_fails_with_its_code(
+    ledger: Ledger, error: Exception, code: str
+) -> None:
+    def work(query: Query) -> None:
+        raise error
+
+    query = asked(ledger)
+    run_query(query, ledger, work)
+    assert (ledger.read(query.job_id).error or {})["code"] == code
+
+
+def test_a_bug_fails_a_query_at_once_and_is_raised(ledger: Ledger) -> None:
+    def work(query: Query) -> None:
+        raise ZeroDivisionError
+
+    query = asked(ledger)
+    with pytest.raises(ZeroDivisionError):
+        run_query(query, ledger, work)
+    assert (ledger.read(query.job_id).error or {})["code"] == "internal"
+
+
+def test_an_outage_leaves_a_query_to_its_deadline(ledger: Ledger) -> None:
+    def work(query: Query) -> None:
+        raise LedgerUnavailable("away")
+
+    query = asked(ledger)
+    run_query(query, ledger, work)
+    assert ledger.read(query.job_id).status == "running"
+
+
+def test_a_late_query_is_not_worked_on(ledger: Ledger) -> None:
+    done: list[Query] = []
+    run_query(asked(ledger, seconds=-1), ledger, done.append)
+    assert done == []

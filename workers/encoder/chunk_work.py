@@ -4,13 +4,16 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from shared.errors import DoppelError, JobFailure
+from shared.chunks import read_rows
+from shared.crash import crash_at
+from shared.errors import DoppelError
 from shared.inflight import InFlight
 from shared.ledger import Claim, Ledger
-from shared.messages import Chunk, Row, UnitHint
-from shared.spool import Spool, chunk_key
-from shared.work import chunk_of, rows_of
+from shared.messages import Row, UnitHint
+from shared.spool import Spool
+from workers.encoder.culprits import OneByOne
 from workers.encoder.entries import Entry
 from workers.encoder.pipeline import Encoded, Pipeline
 
@@ -66,56 +69,48 @@ class ChunkWork:
         spool: Spool,
         inflight: InFlight,
         pipeline: Pipeline,
+        *,
+        max_deaths: int,
         budget_s: float = _BUDGET_S,
     ) -> None:
         self._ledger = ledger
         self._spool = spool
         self._inflight = inflight
         self._pipeline = pipeline
+        self._one_by_one = OneByOne(ledger, pipeline, max_deaths)
         self._budget_s = budget_s
 
     def __call__(self, claim: Claim) -> tuple[UnitHint, ...]:
         """Encode the unit; return the hints of what became possible.
 
-        A unit whose attempts are used up is halved; when it is a single listing, that listing is refused
-        (`encoder_crashed`). A unit that takes too long is halved too, which costs no attempt.
+        After the death of a worker its listings are encoded one by one, so that one which kills its encoder
+        is found and refused (`encoder_crashed`). A unit that takes too long is halved.
 
         Raises:
             TransientError: storage or Redis did not answer.
-            JobFailure: the chunk is not in the spool.
+            JobFailure: the chunk is not in the spool, or kills encoders without any listing being at fault.
         """
-        rows = self._rows(claim)
+        rows = read_rows(self._spool, claim.job_id, claim.unit)
         entries = [Entry(row.row, row.listing) for row in rows if row.listing is not None]
-        if claim.answer == "exhausted":
-            if len(entries) > 1:
-                return self._halve(claim, "its worker died each time")
-            detail = "the listing stopped the encoder each time it was tried"
-            return self._finish(claim, self._pipeline.refuse(entries, "encoder_crashed", detail), rows)
+        find = self._pipeline.find if claim.attempts == 1 else partial(self._one_by_one.find, claim)
         budget_s = self._budget_s if len(entries) > 1 else float("inf")
         start = time.monotonic()
         try:
-            encoded = self._pipeline.run(entries, Watch(self._ledger, claim.job_id, budget_s))
+            found = find(entries, Watch(self._ledger, claim.job_id, budget_s))
         except JobEnded:
             log.info("the job ended meanwhile")
             return ()
         except TooSlow:
-            return self._halve(claim, "it takes too long")
+            log.warning("a chunk that takes too long is halved")
+            return self._ledger.units.split(claim)
+        encoded = self._pipeline.pack(entries, found)
         seconds = round(time.monotonic() - start, 3)
         log.info(
             "encoded", extra={"listings": len(entries), "rejected": len(encoded.rejections), "s": seconds}
         )
         return self._finish(claim, encoded, rows)
 
-    def _rows(self, claim: Claim) -> tuple[Row, ...]:
-        data = self._spool.get(chunk_key(claim.job_id, chunk_of(claim.unit)))
-        if data is None:
-            raise JobFailure(f"chunk {claim.unit} is not in the spool any more")
-        return rows_of(claim.unit, Chunk.model_validate_json(data).rows)
-
-    def _halve(self, claim: Claim, why: str) -> tuple[UnitHint, ...]:
-        log.warning("chunk is halved", extra={"why": why})
-        return self._ledger.units.split(claim)
-
     def _finish(self, claim: Claim, encoded: Encoded, rows: Sequence[Row]) -> tuple[UnitHint, ...]:
         self._inflight.put_block(claim.job_id, claim.unit, encoded.block)
+        crash_at("block-written")
         return self._ledger.units.complete(claim, encoded_rows=len(rows))

@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.crash import crash_at
 from workers.encoder.entries import Entry
 from workers.encoder.ports import Decoder, ImageEncoder, ImageSource, VectorCache
 from workers.encoder.refusal import ImageRefused
@@ -63,6 +64,7 @@ class ImageIntake:
             digest = hashlib.sha256(data).hexdigest()
             if not claims.is_first(digest):
                 return Taken(entry.row, digest)
+            crash_at("image-decoding", digest)
             if (known := self._cache.get([digest])[0]) is not None:
                 return Taken(entry.row, digest, vector=known)
             return Taken(entry.row, digest, prepared=self._encoder.prepare(self._decoder.decode(data)))

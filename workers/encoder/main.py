@@ -91,7 +91,7 @@ def build_services() -> Services:
     return Services(
         ledger=ledger,
         publisher=publisher,
-        chunk_work=ChunkWork(ledger, spool, inflight, pipeline),
+        chunk_work=ChunkWork(ledger, spool, inflight, pipeline, max_deaths=common.max_attempts),
         query_work=QueryWork(ledger, inflight, pipeline, publisher),
     )
 

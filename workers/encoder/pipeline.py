@@ -1,16 +1,31 @@
 """From listings to an embedding block: images first, then the titles of listings not refused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.blocks import pack
 from shared.messages import Rejection
 from shared.titles import normalise_title
-from workers.encoder.entries import Entry, Found, Proceed
+from workers.encoder.entries import Entry, Proceed
 from workers.encoder.image_stage import ImageStage
 from workers.encoder.ports import ImageEncoder, TextEncoder
 from workers.encoder.text_stage import TextStage
 from workers.encoder.vectors import matrix
+
+
+@dataclass(slots=True)
+class Findings:
+    """What became of listings, by row: float16 vectors, or (code, detail) of a refusal."""
+
+    images: dict[int, bytes] = field(default_factory=dict)
+    texts: dict[int, bytes] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+
+    def add(self, other: "Findings") -> None:
+        """Take over what became of other listings."""
+        self.images |= other.images
+        self.texts |= other.texts
+        self.refused |= other.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,11 @@ class Pipeline:
         self._text_encoder = text_encoder
 
     def run(self, entries: Sequence[Entry], proceed: Proceed) -> Encoded:
-        """Return the block of the entries; `proceed` is called between steps and may raise to end early.
+        """Encode the entries and return their block; errors as of `find`."""
+        return self.pack(entries, self.find(entries, proceed))
+
+    def find(self, entries: Sequence[Entry], proceed: Proceed) -> Findings:
+        """Encode the entries; `proceed` is called between steps and may raise to end early.
 
         Raises:
             TransientError: storage or cache did not answer.
@@ -50,15 +69,11 @@ class Pipeline:
         texts = self._texts.run(
             {row: title for row, title in titles.items() if title and row not in refused}, proceed
         )
-        return self._pack(entries, images, texts, refused)
+        return Findings(images.vectors, texts.vectors, refused)
 
-    def refuse(self, entries: Sequence[Entry], code: str, detail: str) -> Encoded:
-        """Return the block in which every entry is refused."""
-        return self._pack(entries, Found({}, {}), Found({}, {}), {e.row: (code, detail) for e in entries})
-
-    def _pack(
-        self, entries: Sequence[Entry], images: Found, texts: Found, refused: dict[int, tuple[str, str]]
-    ) -> Encoded:
+    def pack(self, entries: Sequence[Entry], findings: Findings) -> Encoded:
+        """Return the block of the entries."""
+        refused = findings.refused
         rejections = tuple(
             Rejection(
                 row=entry.row,
@@ -70,7 +85,7 @@ class Pipeline:
             if entry.row in refused
         )
         matrices = [
-            matrix("image", self._image_encoder.model, self._image_encoder.dim, images.vectors),
-            matrix("text", self._text_encoder.model, self._text_encoder.dim, texts.vectors),
+            matrix("image", self._image_encoder.model, self._image_encoder.dim, findings.images),
+            matrix("text", self._text_encoder.model, self._text_encoder.dim, findings.texts),
         ]
         return Encoded(pack(matrices, rejections), rejections)

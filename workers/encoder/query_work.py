@@ -1,20 +1,14 @@
 """An interactive request: its one or two listings encoded, its block handed to the index."""
 
-import logging
-import time
-
 from shared.broker import Publisher
-from shared.errors import TransientError
+from shared.crash import crash_at
 from shared.inflight import QUERY_UNIT, InFlight
 from shared.ledger import Ledger
-from shared.logs import log_context
 from shared.messages import Query
 from shared.routing import ANSWER_QUERY, INDEX_INTERACTIVE
 from workers.encoder.entries import Entry
 from workers.encoder.pipeline import Pipeline
 from workers.encoder.refusal import ImageRefused
-
-log = logging.getLogger(__name__)
 
 
 class QueryWork:
@@ -29,21 +23,13 @@ class QueryWork:
     def __call__(self, query: Query) -> None:
         """Encode the query and pass it on; a refused listing fails it with the listing's code.
 
-        An outage drops the query, which its deadline reports. Nothing happens when that has passed already.
+        Raises:
+            TransientError: Redis or the spool did not answer.
         """
-        with log_context(job=query.job_id, stage="query"):
-            if time.time() * 1000 > query.deadline_ms:
-                log.info("too late")
-                return
-            try:
-                self._encode(query)
-            except TransientError as error:
-                log.warning("outage, the query is dropped", extra={"error": str(error)})
-            except ImageRefused as refusal:
-                self._ledger.fail(query.job_id, refusal.code, refusal.detail)
-            except Exception:
-                self._ledger.fail(query.job_id, "internal", "the encoder failed; see its log")
-                raise
+        try:
+            self._encode(query)
+        except ImageRefused as refusal:
+            self._ledger.fail(query.job_id, refusal.code, refusal.detail)
 
     def _encode(self, query: Query) -> None:
         entries = [
@@ -55,6 +41,7 @@ class QueryWork:
             first = encoded.rejections[0]
             raise ImageRefused(first.code, first.detail)
         self._inflight.put_block(query.job_id, QUERY_UNIT, encoded.block)
+        crash_at("query-encoded")
         self._publisher.send(ANSWER_QUERY, INDEX_INTERACTIVE, query)
 
     def _payload(self, key: str) -> bytes:

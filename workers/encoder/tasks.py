@@ -10,7 +10,7 @@ from shared.broker import Publisher
 from shared.ledger import Ledger
 from shared.messages import Query, UnitHint
 from shared.routing import ENCODE_CHUNK, ENCODE_QUERY
-from shared.work import run_unit
+from shared.work import run_query, run_unit
 from workers.encoder.chunk_work import ChunkWork
 from workers.encoder.query_work import QueryWork
 
@@ -36,4 +36,5 @@ def register(app: Celery, provider: Callable[[], Services]) -> None:
 
     @app.task(name=ENCODE_QUERY)
     def encode_query(message: dict[str, Any]) -> None:
-        provider().query_work(Query.model_validate(message))
+        services = provider()
+        run_query(Query.model_validate(message), services.ledger, services.query_work)

@@ -1,12 +1,10 @@
 """Interactive requests: compare two listings, or search a catalog for one."""
 
-import logging
-import time
-
 from pydantic import JsonValue
 
 from shared.blocks import unpack
-from shared.errors import CorruptBlock, JobFailure
+from shared.crash import crash_at
+from shared.errors import JobFailure
 from shared.inflight import QUERY_UNIT, InFlight
 from shared.ledger import Ledger
 from shared.messages import Query
@@ -18,8 +16,6 @@ from workers.index.scoring import Context
 from workers.index.sides import Sides, stored_sides
 from workers.index.store import StoredListing
 from workers.index.verdicts import evidence_of
-
-log = logging.getLogger(__name__)
 
 
 class NotComparable(JobFailure):
@@ -46,25 +42,22 @@ class AnswerQuery:
         self._without_catalog = without_catalog
 
     def __call__(self, query: Query) -> None:
-        """Answer the query in the ledger, or say there why it cannot be answered.
+        """Answer the query in the ledger.
 
         Raises:
-            LedgerUnavailable: Redis did not answer; the client is told by the deadline.
+            LedgerUnavailable: Redis did not answer.
+            JobFailure, CorruptBlock: why it cannot be answered.
         """
-        if time.time() * 1000 > query.deadline_ms:
-            log.info("too late for a query", extra={"query": query.job_id})
-            return
         block = self._inflight.get_block(query.job_id, QUERY_UNIT)
         if block is None:
             self._ledger.fail(query.job_id, "embeddings_missing", "the embeddings of this request were lost")
             return
         try:
             result = self._compare(query, block) if query.kind == "dedup" else self._search(query, block)
-        except (JobFailure, CorruptBlock) as error:
-            self._ledger.fail(query.job_id, error.code, str(error))
-        else:
             self._ledger.answer(query.job_id, result)
-        self._inflight.drop_block(query.job_id, QUERY_UNIT)
+            crash_at("query-answered")
+        finally:
+            self._inflight.drop_block(query.job_id, QUERY_UNIT)
 
     def _compare(self, query: Query, block: bytes) -> dict[str, JsonValue]:
         sides, models = query_sides(query, block), models_in(unpack(block)[0])

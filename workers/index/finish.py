@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 
+from shared.crash import crash_at
 from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import Claim, JobRecord, Ledger
 from shared.messages import FinishedJob, Group, UnitHint
@@ -36,7 +37,9 @@ class FinishJob:
             ended = self._end_of_before(job) or self._write(catalog, record)
             # In this order: a job whose last unit is done and that did not end would never end.
             self._ledger.finish(job, ended.status, **_counts(ended))
+            crash_at("job-ended")
             hints = self._ledger.units.complete(claim)
+            crash_at("finish-completed")
             over = [job, *(other for other in catalog.jobs.known() if self._is_over(other))]
             with catalog.database.transaction():
                 for each in over:
@@ -65,6 +68,7 @@ class FinishJob:
     def _write(self, catalog: Catalog, record: JobRecord) -> FinishedJob:
         job, rows = record.id, self._settings.page_rows
         groups = list(_touching(regroup(catalog, self._settings.max_group), set(catalog.jobs.listings(job))))
+        crash_at("groups-made")
         pages = {
             "pairs": write_pages(self._spool, job, "pairs", catalog.jobs.pairs(job), rows),
             "groups": write_pages(
@@ -73,6 +77,7 @@ class FinishJob:
             "rejections": write_pages(self._spool, job, "rejections", catalog.jobs.rejections(job), rows),
         }
         self._spool.put(summary_key(job), json.dumps({"pages": pages, "page_rows": rows}).encode())
+        crash_at("pages-written")
         verdicts = catalog.jobs.pair_counts(job)
         counts = {
             "pairs": sum(verdicts.values()),
@@ -83,6 +88,7 @@ class FinishJob:
         seen = {name: record.counts[name] for name in ("rows", "chunks", "listings", "rejected")}
         ended = FinishedJob(job_id=job, status="succeeded", fields={**seen, **counts})
         self._spool.put(finished_key(job), ended.model_dump_json().encode())
+        crash_at("end-recorded")
         return ended
 
 

@@ -2,12 +2,13 @@
 
 import logging
 
-from shared.errors import CorruptBlock, EmbeddingsMissing
+from shared.chunks import read_rows
+from shared.crash import crash_at
+from shared.errors import CorruptBlock
 from shared.inflight import InFlight
 from shared.ledger import Claim, Ledger
-from shared.messages import Chunk, Row, UnitHint
-from shared.spool import Spool, chunk_key
-from shared.work import chunk_of, rows_of
+from shared.messages import Row, UnitHint
+from shared.spool import Spool
 from workers.index.arrival import Arrival, read_arrival
 from workers.index.catalogs import Catalogs
 from workers.index.store import Counts
@@ -29,6 +30,7 @@ class Ingest:
 
         Raises:
             ProfileMismatch: the catalog holds embeddings of another model.
+            ChunkLost: the spool does not have the chunk any more.
             SpoolUnavailable, LedgerUnavailable: to be tried again.
         """
         job, unit = claim.job_id, claim.unit
@@ -37,19 +39,14 @@ class Ingest:
         with self._catalogs.changing(record.options.catalog) as catalog:
             counts = catalog.jobs.finished_chunk(job, unit)
             if counts is None:
-                rows = self._rows(job, unit)
+                rows = read_rows(self._spool, job, unit)
                 arrival = self._arrival(job, unit, rows)
                 if arrival is None:
                     log.warning("embeddings were lost, the chunk is encoded again")
                     return self._ledger.units.reopen(job, unit, len(rows))
                 counts = catalog.ingest(job, unit, record.sequence, arrival)
+                crash_at("chunk-committed")
         return self._complete(claim, counts)
-
-    def _rows(self, job: str, unit: str) -> tuple[Row, ...]:
-        data = self._spool.get(chunk_key(job, chunk_of(unit)))
-        if data is None:
-            raise EmbeddingsMissing(f"the spool has no chunk {chunk_of(unit)} of job {job}")
-        return rows_of(unit, Chunk.model_validate_json(data).rows)
 
     def _arrival(self, job: str, unit: str, rows: tuple[Row, ...]) -> Arrival | None:
         block = self._inflight.get_block(job, unit)
@@ -61,5 +58,6 @@ class Ingest:
 
     def _complete(self, claim: Claim, counts: Counts) -> tuple[UnitHint, ...]:
         hints = self._ledger.units.complete(claim, listings=counts.accepted, rejected=counts.rejected)
+        crash_at("chunk-completed")
         self._inflight.drop_block(claim.job_id, claim.unit)
         return hints

@@ -1,5 +1,6 @@
 """Stage `match`: a slice of a job's listings is compared with its candidates."""
 
+from shared.crash import crash_at
 from shared.ledger import Claim, Ledger
 from shared.messages import JobOptions, UnitHint
 from workers.index.arrays import Keys
@@ -34,6 +35,7 @@ class MatchSlice:
             ids = catalog.jobs.listings(claim.job_id, int(claim.unit) * size, size)
             if ids:
                 self._match(catalog, claim.job_id, keys_of(ids), record.options)
+        crash_at("pairs-committed")
         return self._ledger.units.complete(claim)
 
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:

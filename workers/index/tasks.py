@@ -10,7 +10,7 @@ from shared.broker import Publisher
 from shared.ledger import Claim, Ledger
 from shared.messages import Query, UnitHint
 from shared.routing import ANSWER_QUERY, FINISH_JOB, INGEST_CHUNK, MATCH_SLICE
-from shared.work import run_unit
+from shared.work import run_query, run_unit
 
 Stage = Callable[[Claim], tuple[UnitHint, ...]]
 
@@ -42,6 +42,7 @@ def register(app: Celery, use_cases: Callable[[], UseCases]) -> None:
     stage_task(FINISH_JOB, lambda cases: cases.finish)
 
     def answer(query: dict[str, Any]) -> None:
-        use_cases().answer(Query.model_validate(query))
+        cases = use_cases()
+        run_query(Query.model_validate(query), cases.ledger, cases.answer)
 
     app.task(name=ANSWER_QUERY)(answer)

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from services.gateway.problems import Problem
 from shared.broker import Publisher
+from shared.crash import crash_at
 from shared.errors import LedgerUnavailable
 from shared.ledger import Ledger
 from shared.messages import Row, UnitHint
@@ -98,9 +99,11 @@ class ChunkWriter:
 
     def _store(self, chunk: int, data: bytes, rows: int) -> None:
         self._spool.put(chunk_key(self._job_id, chunk), data)
+        crash_at("chunk-spooled")
         hint = self._ledger.add_chunk(self._job_id, chunk, rows)
         if hint is None:
             raise Problem(409, "job_cancelled", "the job was cancelled during its upload")
+        crash_at("chunk-recorded")
         publish(self._publisher, (hint,))
 
 

@@ -16,6 +16,7 @@ from services.gateway.upload.images import ImageReferences
 from services.gateway.upload.refusal import RawRow, RowRefused
 from services.gateway.upload.rows import Columns, RowReader
 from shared.broker import Publisher
+from shared.crash import crash_at
 from shared.errors import DoppelError, LedgerUnavailable, SpoolUnavailable
 from shared.ledger import Ledger
 from shared.messages import AcceptedJob, JobOptions, Listing, Rejection, Row
@@ -86,9 +87,11 @@ class Receiver:
             )  # fmt: skip
             self._spool.put(accepted_key(job_id), accepted.model_dump_json().encode())
             before_seal()
+            crash_at("upload-stored")
             hints = self._ledger.seal(job_id)
             if hints is None:
                 raise Problem(409, "job_cancelled", "the job was cancelled during its upload")
+        crash_at("upload-sealed")
         publish(self._publisher, hints)
         return Receipt(writer.rows - rejections.total(), rejections)
 

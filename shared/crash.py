@@ -1,0 +1,42 @@
+"""Crash points: places at which a test may kill the process. Inert unless `DOPPEL_CRASH_DIR` is set.
+
+The variable names a folder. A file in it with the name of a point arms that point for one crash; a file
+`image-decoding.<SHA-256>` kills every process that decodes those bytes.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Final
+
+VARIABLE: Final = "DOPPEL_CRASH_DIR"
+POINTS: Final = frozenset({
+    "chunk-spooled", "chunk-recorded", "upload-stored", "upload-sealed",  # gateway
+    "encode-claimed", "image-decoding", "block-written", "encode-done", "query-encoded",  # encoder
+    "ingest-claimed", "chunk-committed", "chunk-completed", "ingest-done",  # index
+    "match-claimed", "pairs-committed", "match-done",
+    "finish-claimed", "groups-made", "pages-written", "end-recorded", "job-ended", "finish-completed",
+    "finish-done", "query-answered",
+    "sweep-found", "job-restored", "ledger-restored",  # reconciler
+})  # fmt: skip
+
+
+def crash_at(point: str, which: str = "") -> None:
+    """Kill this process if the point, or the point for `which`, is armed.
+
+    Raises:
+        ValueError: crashes may happen here, and there is no such point.
+    """
+    folder = os.environ.get(VARIABLE)
+    if folder is None:
+        return
+    if point not in POINTS:
+        raise ValueError(f"no crash point {point!r}")
+    if which and Path(folder, f"{point}.{which}").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    try:
+        # Removing the file decides which of several processes crashes.
+        Path(folder, point).unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
