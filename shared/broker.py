@@ -3,13 +3,14 @@
 Every setting below answers a failure that was seen; `docs/decisions/0002-ledger-is-the-truth.md` tells more.
 """
 
-import socket
 from typing import Any
 
 from celery import Celery
 from kombu import Queue
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
+from shared.connection import KEEPALIVE, is_outage
 from shared.errors import LedgerUnavailable
 from shared.messages import Message, UnitHint
 from shared.routing import QUEUES, STAGE_TASKS
@@ -29,11 +30,7 @@ def make_celery(name: str, settings: CommonSettings, *, publisher_only: bool = F
         "health_check_interval": 10,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
-        "socket_keepalive_options": {
-            socket.TCP_KEEPIDLE: 30,
-            socket.TCP_KEEPINTVL: 10,
-            socket.TCP_KEEPCNT: 3,
-        },
+        "socket_keepalive_options": KEEPALIVE,
         "max_retries": 1,
         "interval_start": 0,
         "interval_step": 0.2,
@@ -97,7 +94,9 @@ class Publisher:
             self._app.send_task(
                 task, args=[message.model_dump(mode="json")], queue=queue, argsrepr="", kwargsrepr=""
             )
-        except OperationalError as error:
+        except (OperationalError, RedisError) as error:
+            if isinstance(error, RedisError) and not is_outage(error):
+                raise
             raise LedgerUnavailable(f"Redis did not take a message: {error}") from error
 
     def hint(self, *hints: UnitHint) -> None:

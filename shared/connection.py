@@ -1,16 +1,33 @@
-"""Connections to Redis, opened in one way by everything that is ours."""
+"""Connections to Redis, opened in one way by everything that is ours, and what counts as its outage."""
 
-from typing import Self
+import socket
+from typing import Final, Self
 
 from redis import Redis
+from redis.exceptions import (
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError,
+)
 
 from shared.settings import CommonSettings
 
+# A worker waits so long for an answer and then calls it an outage; its work is given back.
+WORKER_TIMEOUT_S: Final = 10.0
+# A machine that vanished sends no end: without these its connections would hang for hours.
+KEEPALIVE: Final = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
+if hasattr(socket, "TCP_USER_TIMEOUT"):
+    KEEPALIVE[socket.TCP_USER_TIMEOUT] = 60_000
 
-def open_redis(settings: CommonSettings, *, timeout_s: float | None, text: bool) -> Redis:
+
+def open_redis(settings: CommonSettings, *, timeout_s: float, text: bool) -> Redis:
     """Return a connection pool; nothing is sent yet.
 
-    `timeout_s` bounds each call, None waits; `text` decodes what comes back.
+    `timeout_s` bounds each call; `text` decodes what comes back.
     """
     return Redis.from_url(
         settings.redis_url.get_secret_value(),
@@ -18,8 +35,21 @@ def open_redis(settings: CommonSettings, *, timeout_s: float | None, text: bool)
         socket_timeout=timeout_s,
         socket_connect_timeout=2,
         socket_keepalive=True,
+        socket_keepalive_options=KEEPALIVE,
         health_check_interval=10,
     )
+
+
+_OUTAGES = (
+    ConnectionError, TimeoutError, OutOfMemoryError, ReadOnlyError, MasterDownError, ClusterDownError,
+)  # fmt: skip
+# The same from inside a script, and a disk that is full: redis-py has no class for these.
+_WORDS = ("-OOM", "MISCONF", "-READONLY", "NOREPLICAS")
+
+
+def is_outage(error: RedisError) -> bool:
+    """Say whether Redis is away or takes no writes now, so that the same command may succeed later."""
+    return isinstance(error, _OUTAGES) or any(word in str(error) for word in _WORDS)
 
 
 class OverRedis:

@@ -15,7 +15,7 @@ POINTS: Final = frozenset({
     "encode-claimed", "image-decoding", "block-written", "encode-done", "query-encoded",  # encoder
     "ingest-claimed", "chunk-committed", "chunk-completed", "ingest-done",  # index
     "match-claimed", "pairs-committed", "match-done",
-    "finish-claimed", "groups-made", "pages-written", "end-recorded", "job-ended", "finish-completed",
+    "finish-claimed", "groups-made", "pages-written", "end-recorded", "job-forgotten", "job-ended",
     "finish-done", "query-answered",
     "sweep-found", "job-restored", "ledger-restored",  # reconciler
 })  # fmt: skip

@@ -30,6 +30,12 @@ class SpoolUnavailable(TransientError):
     code = "spool_unavailable"
 
 
+class StoreUnavailable(TransientError):
+    """A catalog's file cannot be read or written now; mostly a disk that is full."""
+
+    code = "store_unavailable"
+
+
 class UnknownJob(DoppelError):
     """No job has this id, and none had it lately."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, cast
 
-from shared.connection import OverRedis, open_redis
+from shared.connection import WORKER_TIMEOUT_S, OverRedis, open_redis
 from shared.ledger import keys
 from shared.ledger.script import outage_as_error
 from shared.settings import CommonSettings
@@ -22,7 +22,7 @@ class InFlight(OverRedis):
     """
 
     @classmethod
-    def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "InFlight":
+    def connect(cls, settings: CommonSettings, *, timeout_s: float = WORKER_TIMEOUT_S) -> "InFlight":
         """Open the connection pool; nothing is sent yet."""
         return cls(open_redis(settings, timeout_s=timeout_s, text=False))
 

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from typing import cast
 
-from shared.connection import OverRedis, open_redis
+from shared.connection import WORKER_TIMEOUT_S, OverRedis, open_redis
 from shared.errors import LedgerUnavailable
 from shared.ledger import keys
 from shared.ledger.script import outage_as_error
@@ -31,7 +31,7 @@ class Presence(OverRedis):
     """
 
     @classmethod
-    def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "Presence":
+    def connect(cls, settings: CommonSettings, *, timeout_s: float = WORKER_TIMEOUT_S) -> "Presence":
         """Open the connection pool; nothing is sent yet."""
         return cls(open_redis(settings, timeout_s=timeout_s, text=True))
 

@@ -9,8 +9,9 @@ import logging
 from collections.abc import Callable
 
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
+
+from shared.connection import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,9 @@ class QoS(redis.QoS):
     def _or_free(self, delivery_tag: str, tell: Callable[[], None]) -> None:
         try:
             tell()
-        except (RedisConnectionError, RedisTimeoutError) as error:
+        except RedisError as error:
+            if not is_outage(error):
+                raise
             log.warning("Redis did not hear of a message's end", extra={"error": str(error)})
             virtual.QoS.ack(self, delivery_tag)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from shared.broker import Publisher
 from shared.crash import crash_at
-from shared.errors import DoppelError, JobFailure, TransientError
+from shared.errors import DoppelError, JobFailure, LedgerUnavailable, TransientError
 from shared.ledger import Claim, Ledger
 from shared.logs import log_context
 from shared.messages import Query, UnitHint
@@ -20,6 +20,13 @@ def _refuse_exhausted(claim: Claim) -> None:
     """Raise when all attempts are used up; an encoder singles out the listing at fault instead."""
     if claim.answer == "exhausted" and claim.stage != "encode":
         raise JobFailure(f"stage {claim.stage} failed {claim.attempts - 1} times; see the worker's log")
+
+
+def _give_back(claim: Claim, ledger: Ledger) -> None:
+    try:
+        ledger.units.release(claim, _RETRY_DELAY_S)
+    except LedgerUnavailable as error:
+        log.warning("not given back; the lease will run out", extra={"error": str(error)})
 
 
 def run_unit(
@@ -45,7 +52,7 @@ def run_unit(
                 hints = work(claim)
         except TransientError as error:
             log.warning("outage, will be retried", extra={"error": str(error)})
-            ledger.units.release(claim, _RETRY_DELAY_S)
+            _give_back(claim, ledger)
             return
         except JobFailure as error:
             log.error("job failed", extra={"code": error.code, "error": str(error)})  # noqa: TRY400
@@ -53,7 +60,10 @@ def run_unit(
             return
         log.info("unit done", extra={"s": round(time.monotonic() - started, 3)})
         crash_at(f"{hint.stage}-done")
-        publisher.hint(*hints)
+        try:
+            publisher.hint(*hints)
+        except LedgerUnavailable as error:
+            log.warning("hints were not published; the reconciler will", extra={"error": str(error)})
 
 
 def run_query(query: Query, ledger: Ledger, work: Callable[[Query], None]) -> None:

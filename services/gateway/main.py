@@ -76,6 +76,7 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
         canceller=Canceller(ledger, spool),
         metrics=Metrics(ledger),
         uploads=CapacityLimiter(_MOST_UPLOADS),
+        alive_every_s=common.lease_s / 3,
     )
 
 

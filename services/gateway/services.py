@@ -21,7 +21,8 @@ from shared.settings import GatewaySettings
 class Services:
     """The use cases of the gateway.
 
-    `uploads` bounds how many submissions are received at once: each holds a thread.
+    `uploads` bounds how many submissions are received at once: each holds a thread, and gives a sign of life
+    every `alive_every_s`.
     """
 
     settings: GatewaySettings
@@ -34,6 +35,7 @@ class Services:
     canceller: Canceller
     metrics: Metrics
     uploads: CapacityLimiter
+    alive_every_s: float
 
 
 def services_of(request: Request) -> Services:

@@ -54,7 +54,7 @@ class Reconciler:
             crash_at("ledger-restored")
             self._ledger.upkeep.mark_epoch()
         sweep(self._ledger, self._publisher)
-        give_up_stalled_uploads(self._ledger, self._spool)
+        give_up_stalled_uploads(self._ledger, self._spool, self._settled_s)
         clear_leftovers(self._ledger, self._settled_s)
         expire(self._ledger, self._spool, self._retention_s)
 

@@ -1,17 +1,12 @@
 """Drops jobs past their retention, and uploads whose gateway died."""
 
-import time
-
 from shared.ledger import Ledger
 from shared.spool import Spool
-
-# An upload gives a sign of life with every chunk; a gateway that is alive gives up on its client long before.
-_STALLED_UPLOAD_S = 600
 
 
 def expire(ledger: Ledger, spool: Spool, retention_s: float) -> int:
     """Delete ended jobs older than `retention_s` from spool and ledger; return how many."""
-    old = ledger.upkeep.ended_before(int((time.time() - retention_s) * 1000))
+    old = ledger.upkeep.ended_before(ledger.upkeep.now_ms() - int(retention_s * 1000))
     for job_id in old:
         spool.delete_prefix(f"jobs/{job_id}")
         ledger.upkeep.forget(job_id)
@@ -23,15 +18,15 @@ def clear_leftovers(ledger: Ledger, settled_s: float) -> int:
 
     A worker that was at it when the job ended may still store a block; by then it has noticed.
     """
-    ended = ledger.upkeep.leftovers(int((time.time() - settled_s) * 1000))
+    ended = ledger.upkeep.leftovers(ledger.upkeep.now_ms() - int(settled_s * 1000))
     for job_id in ended:
         ledger.upkeep.clear(job_id)
     return len(ended)
 
 
-def give_up_stalled_uploads(ledger: Ledger, spool: Spool) -> int:
-    """Fail jobs whose upload stopped without a word; nothing of them was accepted."""
-    stalled = ledger.upkeep.stalled_uploads(_STALLED_UPLOAD_S * 1000)
+def give_up_stalled_uploads(ledger: Ledger, spool: Spool, silent_s: float) -> int:
+    """Fail jobs whose gateway gave no sign of life for so long; nothing of them was accepted."""
+    stalled = ledger.upkeep.stalled_uploads(int(silent_s * 1000))
     for job_id in stalled:
         ledger.fail(job_id, "upload_incomplete", "the upload stopped before its end; submit it again")
         spool.delete_prefix(f"jobs/{job_id}")

@@ -22,7 +22,8 @@ class Idempotency:
             pipe.expire(key, ttl_s)
             pipe.hgetall(key)
             free, _, bound = pipe.execute()
-        return None if free else texts(bound)
+        # A command whose answer was lost is sent again by the client library.
+        return None if free or texts(bound).get("job") == job_id else texts(bound)
 
     def set_fingerprint(self, digest: str, fingerprint: str) -> None:
         """Remember the body that the idempotency key was used with."""

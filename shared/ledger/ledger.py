@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from redis import Redis
 
 from shared import ids
-from shared.connection import OverRedis, open_redis
+from shared.connection import WORKER_TIMEOUT_S, OverRedis, open_redis
 from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import keys
 from shared.ledger.idempotency import Idempotency
@@ -39,7 +39,7 @@ class Ledger(OverRedis):
         self.units = Units(self._script, settings.lease_s, settings.max_attempts)
 
     @classmethod
-    def connect(cls, settings: CommonSettings, *, timeout_s: float | None = None) -> "Ledger":
+    def connect(cls, settings: CommonSettings, *, timeout_s: float = WORKER_TIMEOUT_S) -> "Ledger":
         """Open the ledger; nothing is sent yet. `timeout_s` bounds each call, for the gateway."""
         return cls(open_redis(settings, timeout_s=timeout_s, text=True), settings)
 

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from redis import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import RedisError
 
+from shared.connection import is_outage
 from shared.errors import LedgerUnavailable
 
 
 @contextmanager
 def outage_as_error() -> Iterator[None]:
-    """Raise `LedgerUnavailable` for every way in which Redis can fail to answer."""
+    """Raise `LedgerUnavailable` for every way in which Redis can fail to answer or to take a write."""
     try:
         yield
-    except (RedisConnectionError, RedisTimeoutError) as error:
+    except RedisError as error:
+        if not is_outage(error):
+            raise
         raise LedgerUnavailable(f"Redis did not answer: {error}") from error
 
 

@@ -100,7 +100,11 @@ end
 -- id, grace, fields… : the upload is complete and durable
 function ops.seal(a)
   local id, grace, hints = a[2], tonumber(a[3]), {}
-  if status(id) ~= 'receiving' then return { 'gone' } end
+  if status(id) ~= 'receiving' then
+    -- The same call once more: its answer was lost.
+    local sealed = redis.call('HGET', job_key(id), 'sealed') == '1' and status(id) ~= 'cancelled'
+    return { sealed and 'ok' or 'gone' }
+  end
   set_fields(id, a, 4)
   redis.call('HSET', job_key(id), 'status', 'running', 'sealed', '1', 'accepted_ms', now)
   redis.call('ZREM', RECEIVING, id)
@@ -127,6 +131,10 @@ function ops.claim(a)
   local attempts = tonumber(redis.call('HGET', units_key(id), 'a:' .. name) or '0')
   if not state or state == 'done' or state == 'split' then return { 'done', attempts } end
   local due = tonumber(redis.call('ZSCORE', LEASES, member) or '0')
+  -- The same call once more: its answer was lost.
+  if state == 'leased' and redis.call('HGET', units_key(id), 't:' .. name) == token then
+    return { 'claimed', attempts }
+  end
   if state == 'leased' and due > now then return { 'busy', attempts } end
   if attempts < most then attempts = redis.call('HINCRBY', units_key(id), 'a:' .. name, 1)
   else attempts = most + 1 end

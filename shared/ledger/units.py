@@ -24,7 +24,7 @@ Answer = Literal["claimed", "exhausted", "busy", "done", "gone"]
 class Claim:
     """The right to work on a unit. `answer` says whether it was granted.
 
-    claimed: work on it; exhausted: granted, but all attempts are used up (isolate, do not run); busy:
+    claimed: work on it; exhausted: granted, but all attempts are used up; busy:
     another worker holds it; done: nothing is left to do; gone: the job ended.
     """
 
@@ -53,13 +53,13 @@ class Units:
     def __init__(self, script: LedgerScript, lease_s: float, max_attempts: int) -> None:
         self._script = script
         self._lease_ms = int(lease_s * 1000)
-        self._max_attempts = max_attempts
+        self.max_attempts = max_attempts
 
     def claim(self, hint: UnitHint) -> Claim:
         """Try to get the lease of a unit."""
         token = secrets.token_hex(8)
         answer, attempts = self._script(
-            "claim", hint.job_id, hint.stage, hint.unit, token, self._lease_ms, self._max_attempts
+            "claim", hint.job_id, hint.stage, hint.unit, token, self._lease_ms, self.max_attempts
         )
         return Claim(hint.job_id, hint.stage, hint.unit, answer, int(attempts), token)
 

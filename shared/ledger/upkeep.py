@@ -1,6 +1,6 @@
 """What the ledger holds as a whole: for the reconciler and for metrics."""
 
-import time
+from typing import cast
 
 from redis import Redis
 
@@ -37,6 +37,12 @@ class Upkeep:
                 return bool(self._redis.pexpire(key, ttl_ms))
         return False
 
+    def now_ms(self) -> int:
+        """Return the time by Redis's clock, in milliseconds: all times of the ledger are by it."""
+        with outage_as_error():
+            seconds, microseconds = cast(tuple[int, int], self._redis.time())
+        return seconds * 1000 + microseconds // 1000
+
     def queue_depth(self, queue: str) -> int:
         """Return the number of messages in a Celery queue."""
         with outage_as_error():
@@ -53,10 +59,9 @@ class Upkeep:
 
     def stalled_uploads(self, idle_ms: int) -> list[str]:
         """Return jobs whose upload gave no sign of life for `idle_ms`."""
+        last = self.now_ms() - idle_ms
         with outage_as_error():
-            return names(
-                self._redis.zrange(keys.RECEIVING, 0, int(time.time() * 1000) - idle_ms, byscore=True)
-            )
+            return names(self._redis.zrange(keys.RECEIVING, 0, last, byscore=True))
 
     def ended_before(self, ms: int, most: int = 100) -> list[str]:
         """Return ended submissions whose retention may have passed."""

@@ -96,9 +96,7 @@ class Bench:
         return job
 
     def work(self, budget_s: float = 60) -> ChunkWork:
-        return ChunkWork(
-            self.ledger, self.spool, self.inflight, self.pipeline, max_deaths=3, budget_s=budget_s
-        )
+        return ChunkWork(self.ledger, self.spool, self.inflight, self.pipeline, budget_s=budget_s)
 
     def run(self, job: str, unit: str = "0", work: ChunkWork | None = None) -> None:
         hint = UnitHint(job_id=job, stage="encode", unit=unit)
@@ -181,7 +179,7 @@ def test_listing_in_hand_when_its_worker_was_killed_from_outside_is_not_to_blame
             bench.decoder.deadly = frozenset(next(tries))
             return super().__call__(claim)
 
-    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline, max_deaths=3)
+    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline)
     assert run_to_the_end(bench, job, work) == 2
     header, _ = unpack(bench.inflight.get_block(job, "0") or b"")
     assert header.rejections == ()
@@ -218,7 +216,7 @@ def test_chunk_that_kills_without_a_listing_in_hand_fails_its_job(bench: Bench) 
             raise Killed
 
     job = bench.submit(2)
-    work = ChunkWork(bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline, max_deaths=3)
+    work = ChunkWork(bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline)
     assert run_to_the_end(bench, job, work) == 4
     assert (bench.ledger.read(job).error or {})["code"] == "job_failed"
 
@@ -271,7 +269,7 @@ def test_outage_of_the_spool_costs_no_attempt(bench: Bench) -> None:
 
     job = bench.submit(1)
     for _ in range(5):
-        work = ChunkWork(bench.ledger, Away(bench.spool._store), bench.inflight, bench.pipeline, max_deaths=3)
+        work = ChunkWork(bench.ledger, Away(bench.spool._store), bench.inflight, bench.pipeline)
         bench.run(job, work=work)
     bench.run(job)
     assert bench.inflight.get_block(job, "0") is not None

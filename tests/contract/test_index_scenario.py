@@ -26,7 +26,7 @@ from shared.messages import (
 )
 from shared.settings import IndexSettings
 from shared.spool import Spool, chunk_key, finished_key
-from shared.work import run_unit
+from shared.work import run_query, run_unit
 from workers.index.answer import AnswerQuery
 from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
@@ -369,7 +369,7 @@ def _ask(
     )
     world.ledger.create_query(job, kind, query.deadline_ms)
     world.inflight.put_block(job, "query", pack(dict(enumerate(offers))))
-    world.answer(query)
+    run_query(query, world.ledger, world.answer)
     record = world.ledger.read(job)
     return {"status": record.status, **(record.result or {}), **(record.error or {})}
 

@@ -215,3 +215,15 @@ def test_deaths_are_counted_against_what_was_in_hand(ledger: Ledger) -> None:
     assert suspects.accuse(job_id, "0") == Deaths({7: 1}, 1)
     suspects.acquit(job_id, 7)
     assert suspects.accuse(job_id, "0") == Deaths({}, 1)
+
+
+def test_a_call_that_is_repeated_as_its_answer_was_lost_gets_the_same_answer(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    lease = ("encode", "0", "token", 5000, 3)
+    assert (
+        ledger._script("claim", job_id, *lease) == ledger._script("claim", job_id, *lease) == ["claimed", 1]
+    )
+    assert (ledger.seal(job_id), ledger.seal(job_id)) == ((), ())
+    ledger.cancel(job_id)
+    assert ledger.seal(job_id) is None
+    assert ledger.idempotency.reserve("d", job_id) is ledger.idempotency.reserve("d", job_id) is None

@@ -69,15 +69,13 @@ class ChunkWork:
         spool: Spool,
         inflight: InFlight,
         pipeline: Pipeline,
-        *,
-        max_deaths: int,
         budget_s: float = _BUDGET_S,
     ) -> None:
         self._ledger = ledger
         self._spool = spool
         self._inflight = inflight
         self._pipeline = pipeline
-        self._one_by_one = OneByOne(ledger, pipeline, max_deaths)
+        self._one_by_one = OneByOne(ledger, pipeline)
         self._budget_s = budget_s
 
     def __call__(self, claim: Claim) -> tuple[UnitHint, ...]:

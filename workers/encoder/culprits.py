@@ -18,10 +18,10 @@ class OneByOne:
     that listing before all others; when it dies once more, the listing is refused (`encoder_crashed`).
     """
 
-    def __init__(self, ledger: Ledger, pipeline: Pipeline, max_deaths: int) -> None:
+    def __init__(self, ledger: Ledger, pipeline: Pipeline) -> None:
         self._suspects = ledger.suspects
         self._pipeline = pipeline
-        self._max_deaths = max_deaths
+        self._max_deaths = ledger.units.max_attempts
 
     def find(self, claim: Claim, entries: Sequence[Entry], proceed: Proceed) -> Findings:
         """Encode the entries; `proceed` is called between steps and may raise to end early.

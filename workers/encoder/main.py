@@ -91,7 +91,7 @@ def build_services() -> Services:
     return Services(
         ledger=ledger,
         publisher=publisher,
-        chunk_work=ChunkWork(ledger, spool, inflight, pipeline, max_deaths=common.max_attempts),
+        chunk_work=ChunkWork(ledger, spool, inflight, pipeline),
         query_work=QueryWork(ledger, inflight, pipeline, publisher),
     )
 

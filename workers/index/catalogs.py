@@ -9,6 +9,7 @@ from workers.index.catalog import Catalog
 from workers.index.lock import FolderLock
 from workers.index.ports import LexicalIndex, VectorIndex
 from workers.index.store import open_database
+from workers.index.store.database import outage_as_error
 
 FILE = "catalog.db"
 
@@ -62,13 +63,17 @@ class Catalogs:
         """Give the catalog to a block that writes; when it raises, the catalog is read anew next time.
 
         An index that missed a committed change would answer wrongly until the next start.
+
+        Raises:
+            StoreUnavailable: the catalog's file cannot be read or written now.
         """
-        catalog = self.get_or_create(name)
-        try:
-            yield catalog
-        except BaseException:
-            self._open.pop(name).database.close()
-            raise
+        with outage_as_error():
+            catalog = self.get_or_create(name)
+            try:
+                yield catalog
+            except BaseException:
+                self._open.pop(name).database.close()
+                raise
 
     def close(self) -> None:
         """Close all catalogs and give the folder back."""

@@ -35,16 +35,16 @@ class FinishJob:
         assert record.options is not None  # noqa: S101 - every submission has options
         with self._catalogs.changing(record.options.catalog) as catalog:
             ended = self._end_of_before(job) or self._write(catalog, record)
-            # In this order: a job whose last unit is done and that did not end would never end.
-            self._ledger.finish(job, ended.status, **_counts(ended))
-            crash_at("job-ended")
-            hints = self._ledger.units.complete(claim)
-            crash_at("finish-completed")
-            over = [job, *(other for other in catalog.jobs.known() if self._is_over(other))]
+            # In this order: an ended job gets no more work, so what it left in the store would stay, and a
+            # job whose last unit is done and that did not end would never end.
+            over = {job, *(other for other in catalog.jobs.known() if self._is_over(other))}
             with catalog.database.transaction():
                 for each in over:
                     catalog.jobs.forget(each)
-        return hints
+            crash_at("job-forgotten")
+            self._ledger.finish(job, ended.status, **_counts(ended))
+            crash_at("job-ended")
+            return self._ledger.units.complete(claim)
 
     def _is_over(self, job: str) -> bool:
         """Say whether a job was cancelled or failed, or is past its retention: it will never finish here."""

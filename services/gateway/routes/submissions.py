@@ -16,6 +16,7 @@ from services.gateway.problems import Problem, responses
 from services.gateway.routes.answers import accepted_response
 from services.gateway.routes.descriptions import IDEMPOTENCY, SUBMISSION_BODY
 from services.gateway.services import Injected, Services
+from services.gateway.upload.alive import kept_alive
 from services.gateway.upload.body import Body
 from services.gateway.upload.formats import upload_format
 from services.gateway.upload.receiver import Upload
@@ -53,7 +54,8 @@ async def _take(services: Services, upload: Upload, body: Body, key: Key | None,
         services.idempotency.remember(key, digest.hexdigest())
 
     receive = partial(services.receiver.receive, upload, body, before_seal)
-    receipt = await anyio.to_thread.run_sync(receive, limiter=services.uploads)
+    async with kept_alive(services.ledger, upload.job_id, services.alive_every_s):
+        receipt = await anyio.to_thread.run_sync(receive, limiter=services.uploads)
     services.metrics.count(receipt)
 
 

@@ -5,8 +5,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.errors import ArtifactError
+from shared.errors import ArtifactError, StoreUnavailable
 from workers.index.store.schema import SCHEMA, VERSION
+
+# A disk that is full, fails, is read-only or away; anything else that SQLite says is a bug.
+_OUTAGES = frozenset({
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_BUSY,
+})  # fmt: skip
+_PRIMARY = 0xFF
+
+
+@contextmanager
+def outage_as_error() -> Iterator[None]:
+    """Raise `StoreUnavailable` for what may work again when there is space."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY not in _OUTAGES:
+            raise
+        raise StoreUnavailable(f"the catalog's file failed: {error}") from error
 
 
 class Database:
@@ -21,10 +39,12 @@ class Database:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            # SQLite rolls back by itself when the disk is full, also at the commit.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the connection."""
