@@ -35,6 +35,8 @@ SETTINGS = {
     "DOPPEL_FETCH_PRIVATE_NETWORKS": '["127.0.0.2/32"]',
     "DOPPEL_QUERY_DEADLINE_S": "5",
 }
+# Generous: a slow machine is no fault.
+_READY_S = 180
 OTHER_MODEL = "encoder.3"
 _SPARE = ("encoder.2", OTHER_MODEL, "gateway.2", "reconciler.2", "index.2")
 Moment = Callable[[Json], bool]
@@ -80,7 +82,7 @@ class Bench:
 
     def __enter__(self) -> "Bench":
         self.stack.up()
-        self.stack.wait_ready()
+        self.ready()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -111,7 +113,11 @@ class Bench:
             self.stack.up()
         self._healthy = False
         self.supervise()
-        self.stack.wait_ready()
+        self.ready()
+
+    def ready(self) -> None:
+        """Wait until all that was started can work."""
+        self.stack.wait_ready(_READY_S)
 
     def end(self) -> None:
         """End a case that held: the stack goes on as it is."""
@@ -255,7 +261,7 @@ class Bench:
     def stored_once(self, job: Json, listings: int) -> None:
         """Wait until the catalog holds each listing once and nothing of the job's work."""
         path = self.stack.run_dir / "catalogs" / job["catalog"] / "catalog.db"
-        wait_until(lambda: _stored(path) == [listings, listings, 0, 0, 0, 0], what=lambda: _stored(path))
+        wait_until(lambda: _stored(path) == [listings, listings, 0, 0, 0, 0], 40, what=lambda: _stored(path))
 
     def nothing_left(self) -> None:
         """Wait until Redis holds no embeddings, units or notes of any job, and the disk no temporary file."""

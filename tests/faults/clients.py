@@ -16,7 +16,7 @@ from tests.support import ENDED, ndjson
 @case("every message is delivered three times, to two encoders")
 def messages_repeated(bench: Bench) -> None:
     bench.stack.start("encoder.2")
-    bench.stack.wait_ready()
+    bench.ready()
     settings = CommonSettings(redis_url=bench.stack.redis_url, spool_url=str(bench.stack.run_dir / "spool"))
     with make_celery("repeater", settings, publisher_only=True) as app:
         publisher = Publisher(app)
@@ -29,7 +29,7 @@ def messages_repeated(bench: Bench) -> None:
     bench.holds(job)
 
 
-@case("50 submissions at once with one key", "one job")
+@case("50 submissions at once with one key", "one job", slow=True)
 def one_key_fifty_times(bench: Bench) -> None:
     bench.struck()
     with ThreadPoolExecutor(50) as pool:

@@ -11,7 +11,7 @@ _QUERY = ("query-encoded", "query-answered")
 _RESTORE = ("job-restored", "ledger-restored")
 _SWEEP = ("sweep-found",)
 # In the usual test run: one point of each kind.
-_FAST = frozenset({"chunk-recorded", "block-written", "chunk-committed", "job-forgotten", "query-encoded"})
+_FAST = frozenset({"block-written", "chunk-committed", "upload-sealed", "job-forgotten", "query-encoded"})
 
 
 def in_upload(point: str) -> Act:
@@ -56,7 +56,7 @@ def in_query(point: str) -> Act:
         assert ended in (["succeeded", ""], ["failed", "deadline_exceeded"])
         bench.observed.append(" ".join(ended))
         bench.drained()
-        bench.stack.wait_ready()
+        bench.ready()
         again = bench.shop.http.post("/api/dedup", json=sides, headers={"Prefer": "wait=5"})
         assert again.json()["status"] == "succeeded"
 

@@ -76,7 +76,7 @@ def encoder_deployed(bench: Bench) -> None:
 @case("the encoder is halted for longer than its lease and wakes up when another has done its work")
 def encoder_frozen(bench: Bench) -> None:
     bench.stack.start("encoder.2")
-    bench.stack.wait_ready()
+    bench.ready()
     job = bench.submit()
     bench.strike_at(job, ENCODING)
     bench.stack.freeze("encoder")
@@ -125,7 +125,7 @@ def cold_start(bench: Bench) -> None:
 @case("two reconcilers, and the leader is killed in mid-job", slow=True)
 def two_reconcilers(bench: Bench) -> None:
     bench.stack.start("reconciler.2")
-    bench.stack.wait_ready()
+    bench.ready()
     job = bench.submit()
     bench.strike_at(job, ENCODING)
     bench.stack.restart("encoder")

@@ -47,7 +47,7 @@ for _name, _moment in (("encoder", ENCODING), ("index", INGESTING)):
         case(f"{_what} of the {_name} are lost for 2 s, then reset", slow=not _fast)(_act)
     _act = cut(_name, _moment)
     _act.__name__ = f"{_name}_reset_in_command"
-    case(f"a reset after half a command of the {_name}, four times", slow=_name == "index")(_act)
+    case(f"a reset after half a command of the {_name}, four times", slow=True)(_act)
 
 
 @case("the encoder's connections go silent for 30 s, until the kernel gives them up", slow=True, bound_s=180)
@@ -99,4 +99,4 @@ for _field, _value, _label, _what in (
 ):
     _act = gateway_fault(_field, _value)
     _act.__name__ = _label
-    case(f"{_what}, during an upload", _ONE_JOB, slow=_label != "gateway_replies_lost")(_act)
+    case(f"{_what}, during an upload", _ONE_JOB, slow=True)(_act)

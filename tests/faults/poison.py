@@ -61,7 +61,7 @@ def poison_query(bench: Bench) -> None:
     asked = bench.shop.http.post("/api/dedup", json=sides).raise_for_status().json()
     ended = bench.ends(asked["id"], status="failed")
     assert ended["error"]["code"] == "deadline_exceeded"
-    bench.stack.wait_ready()
+    bench.ready()
     lost = _starts(bench, "interactive") - before
     assert 1 <= lost <= 3
     bench.observed.append(f"deadline_exceeded, {lost} encoders lost")
@@ -128,7 +128,7 @@ def chunk_lost(bench: Bench) -> None:
 )
 def encoder_of_another_version(bench: Bench) -> None:
     bench.stack.start(OTHER_MODEL)
-    bench.stack.wait_ready()
+    bench.ready()
     job = bench.submit()
     bench.struck()
     ended = bench.ends(job, status="failed")
