@@ -1,7 +1,5 @@
 """What the ledger holds as a whole: for the reconciler and for metrics."""
 
-from typing import cast
-
 from redis import Redis
 
 from shared.ledger import keys
@@ -40,7 +38,7 @@ class Upkeep:
     def now_ms(self) -> int:
         """Return the time by Redis's clock, in milliseconds: all times of the ledger are by it."""
         with outage_as_error():
-            seconds, microseconds = cast(tuple[int, int], self._redis.time())
+            seconds, microseconds = self._redis.time()
         return seconds * 1000 + microseconds // 1000
 
     def queue_depth(self, queue: str) -> int:
