@@ -10,7 +10,7 @@ from shared.settings import CommonSettings
 from tests.conftest import wait_until
 from tests.faults.bench import Bench
 from tests.faults.case import case
-from tests.support import ENDED, ndjson
+from tests.support import ENDED, Json, ndjson
 
 
 @case("every message is delivered three times, to two encoders")
@@ -56,7 +56,7 @@ def client_goes_away(bench: Bench) -> None:
     bench.observed.append(f"failed, {job['error']['code']}")
 
 
-def _jobs(bench: Bench, catalog: str) -> list[dict[str, object]]:
+def _jobs(bench: Bench, catalog: str) -> list[Json]:
     return [job for job in bench.shop.http.get("/api/jobs").json()["items"] if job["catalog"] == catalog]
 
 
@@ -66,8 +66,8 @@ def _jobs(bench: Bench, catalog: str) -> list[dict[str, object]]:
 def cancelled_at_any_moment(bench: Bench) -> None:
     dice, ends = random.Random(5), []
     for _ in range(12):
-        job = bench.submit(bench.listings[:24])
-        bench.hold(dice.uniform(0, 2.5))
+        job = bench.submit(bench.listings[:120])
+        bench.hold(dice.uniform(0, 2))
         bench.shop.http.delete(f"/api/jobs/{job}")
         first = bench.shop.job(job)
         assert first["status"] in ENDED

@@ -6,8 +6,9 @@ from hashlib import sha256
 
 from shared.spool import chunk_key
 from tests.conftest import wait_until
-from tests.faults.bench import OTHER_MODEL, Bench
+from tests.faults.bench import Bench
 from tests.faults.case import case
+from tests.faults.plant import OTHER_MODEL
 from tests.support import Json, jpeg
 
 

@@ -51,7 +51,12 @@ class Proxy:
 
     def reset(self) -> None:
         """Break every connection; new ones are forwarded as the switches say."""
-        self._in_loop(lambda: [link.reset() for link in list(self._links)])
+
+        def reset() -> None:
+            for link in list(self._links):
+                link.reset()
+
+        self._in_loop(reset)
 
     def half_open(self) -> None:
         """Let every connection of now go silent, as when the other machine has vanished."""
