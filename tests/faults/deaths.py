@@ -1,9 +1,6 @@
 """Processes killed, ended, frozen and doubled while they work."""
 
-import os
 import random
-import signal
-from pathlib import Path
 
 import httpx
 
@@ -82,22 +79,6 @@ def encoder_frozen(bench: Bench) -> None:
     bench.stack.freeze("encoder")
     bench.hold(6)
     bench.stack.thaw("encoder")
-    bench.holds(job)
-
-
-@case(
-    "the encoder's child hangs for ever in a task",
-    "it is killed at the hard limit and its work done by another",
-    slow=True,
-    bound_s=240,
-)
-def encoder_hangs(bench: Bench) -> None:
-    job = bench.submit()
-    bench.strike_at(job, ENCODING)
-    parent = bench.stack.process("encoder").pid
-    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        os.kill(int(child), signal.SIGSTOP)
-    bench.ends(job, timeout_s=200)
     bench.holds(job)
 
 
