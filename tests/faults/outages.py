@@ -19,7 +19,7 @@ def killed(moment: Moment) -> Act:
     return act
 
 
-for _moment, _when, _slow in ((ENCODING, "encoding", False), (MATCHING, "matching", True)):
+for _moment, _when, _slow in ((ENCODING, "encoding", True), (MATCHING, "matching", True)):
     _act = killed(_moment)
     _act.__name__ = f"redis_killed_{_when}"
     case(f"kill -9 of Redis in the middle of {_when}, and a new one on its file", slow=_slow)(_act)
