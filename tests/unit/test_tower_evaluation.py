@@ -1,11 +1,9 @@
 """The evaluation: repeatable edits, honest galleries, and encoders."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image, ImageChops
 
 from workers.trainer.evaluation.edit_run import answer, edited_photos, encode_edits, measure
@@ -19,14 +17,7 @@ from workers.trainer.evaluation.study import Sizes, plan_study
 from workers.trainer.tower.network import build, export
 from workers.trainer.tower.photos import Photo
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Tiny tensors gain nothing from threads, and waiting for each other costs a lot on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def picture(seed: int, size: tuple[int, int] = (120, 150)) -> Image.Image:

@@ -1,12 +1,10 @@
 """What the evaluation writes: the report, the contact sheet; and what it compares with."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from workers.index.background import NEAR, WEIGHT
@@ -29,13 +27,7 @@ from workers.trainer.tower.split import FILE, read_held_out
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Tiny tensors gain nothing from threads, and waiting for each other costs a lot on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

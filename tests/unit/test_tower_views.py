@@ -1,6 +1,5 @@
 """Training views: right shapes and ranges, fixed by the seed, and each edit does what it says."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,14 +13,7 @@ from workers.trainer.tower.augment.stamps import Stamps
 from workers.trainer.tower.augment.views import Augmenter
 from workers.trainer.tower.network import as_input
 
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Tiny tensors gain nothing from threads, and waiting for each other costs a lot on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

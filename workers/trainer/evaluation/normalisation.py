@@ -40,7 +40,7 @@ def normalised_scores(
     """
     beta, neighbours = setting
     near = np.where(background.others(keys), vectors @ background.vectors.T, np.float32(-1))
-    bias = np.partition(near, near.shape[1] - neighbours, axis=1)[:, -neighbours:].mean(1)
+    bias = _mean_of_nearest(near, neighbours)
     return normalise(vectors @ vectors.T, bias, bias, beta)
 
 
@@ -55,10 +55,13 @@ def background_bias(vectors: Vectors, background: Vectors, neighbours: int) -> V
     Returns:
         (n,), the mean similarity to those.
     """
-    scores = vectors @ background.T
-    nearest = np.partition(scores, len(background) - neighbours, axis=1)[:, -neighbours:]
-    bias: Vectors = nearest.mean(1)
-    return bias
+    return _mean_of_nearest(vectors @ background.T, neighbours)
+
+
+def _mean_of_nearest(scores: Vectors, neighbours: int) -> Vectors:
+    nearest = np.partition(scores, scores.shape[1] - neighbours, axis=1)[:, -neighbours:]
+    means: Vectors = nearest.mean(1)
+    return means
 
 
 def normalise(scores: Vectors, left: Vectors, right: Vectors, beta: float) -> Vectors:
