@@ -54,7 +54,7 @@ def calibrate(
     catalogs = {name: dict(evaluate(held_out, fitted[False])) for name, held_out in held.items()}
     return Classifier(
         profile=profile,
-        models={modality: model for modality, (model, _) in split.training[0].models.items()},
+        models={modality: model for modality, (model, _) in split.training[0].embeddings.models.items()},
         background=background,
         situations=fitted[False],
         alone=fitted[True],
@@ -97,7 +97,7 @@ def _digest(corpora: Sequence[Corpus]) -> str:
     """Return a hash of titles, embeddings and truth that the regressions were fitted on."""
     digest = hashlib.sha256()
     for corpus in corpora:
-        for row, listing in corpus.listings.items():
+        for listing in corpus.listings:
             about = [
                 listing.id,
                 listing.title,
@@ -105,6 +105,6 @@ def _digest(corpora: Sequence[Corpus]) -> str:
                 sorted(listing.attributes.items()),
             ]
             digest.update(json.dumps(about).encode())
-            for held in corpus.vectors.values():
-                digest.update(held.get(row, b""))
+            for held in corpus.embeddings.vectors.values():
+                digest.update(held.get(listing.id, b""))
     return digest.hexdigest()

@@ -56,7 +56,7 @@ def collect(corpus: Corpus, situation: Situation, directory: Path, *, alone: boo
     directory.mkdir(parents=True, exist_ok=True)
     database = open_database(directory / "catalog.db")
     catalog = Catalog("calibration", database, FaissIndex, TfidfIndex)
-    catalog.ingest("calibration", "0", 0, corpus.arrival(HELD[situation]))
+    catalog.ingest("calibration", "0", 0, corpus.embeddings.arrival(corpus.listings, HELD[situation]))
     keys = keys_of(catalog.jobs.listings("calibration"))
     sides, pairs = pairs_within(catalog, keys, K)
     context = Context(TfidfIndex(), Vocabulary().rarity, alone=True) if alone else context_of(catalog)
