@@ -1,0 +1,1 @@
+"""Labelled data to train and measure on: catalogs with groups, and benchmarks of two tables."""
