@@ -1,7 +1,7 @@
 """Embeddings of listings for training and evaluation, made in this process as an encoder makes them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 
@@ -11,19 +11,30 @@ from shared.messages import Listing
 from shared.titles import normalise_title
 from workers.encoder.decoder import PillowDecoder
 from workers.encoder.models import Encoders
+from workers.encoder.refusal import ImageRefused
 from workers.index.arrays import Modality, Vectors
 from workers.index.arrival import Arrival
+from workers.trainer.embedding_cache import EmbeddingCache
 
 _MOST_PIXELS = 50_000_000
 _BATCH = 128
+# A run over many photos takes hours: what was encoded is kept every so many batches.
+_BATCHES_KEPT = 64
+
+Progress = Callable[[Modality, int, int], None]
+"""Hears how many contents of a modality are encoded, and how many will be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Embeddings:
-    """Float16 bytes by listing id, as the index keeps them; `models` names model and dimension."""
+    """Float16 bytes by listing id, as the index keeps them; `models` names model and dimension.
+
+    `unreadable` says, by listing id, what is wrong with photos that could not be decoded.
+    """
 
     models: dict[Modality, tuple[str, int]]
     vectors: dict[Modality, dict[str, bytes]]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def arrival(self, listings: Iterable[Listing], modalities: Sequence[Modality]) -> Arrival:
         """Return what the index would receive if the listings had only these modalities.
@@ -56,15 +67,18 @@ class Embeddings:
 
 
 def embed(
-    listings: Sequence[Listing], root: Path | None, encoders: Encoders, cache: Path | None = None
+    listings: Sequence[Listing],
+    root: Path | None,
+    encoders: Encoders,
+    cache: Path | None = None,
+    progress: Progress | None = None,
 ) -> Embeddings:
     """Encode titles and photos; a photo is a file relative to `root`, without which images are not encoded.
 
     The same title or the same file is encoded once. `cache` is a folder that keeps embeddings by model and
-    content for the next time.
+    content for the next time. A listing whose photo cannot be decoded has no image vector.
 
     Raises:
-        ListingError: a photo cannot be decoded.
         OSError: a photo cannot be read.
     """
     decoder = PillowDecoder(_MOST_PIXELS)
@@ -76,60 +90,63 @@ def embed(
             path = root / listing.image
             digest = blake2b(path.read_bytes(), digest_size=16).digest()
             photos[listing.id], files[digest] = digest, path
+    broken: dict[bytes, str] = {}
 
-    def encode_photos(digests: Sequence[bytes]) -> Vectors:
-        return encoders.image.encode([decoder.decode(files[digest].read_bytes()) for digest in digests])
+    def encode_photos(digests: Sequence[bytes]) -> tuple[Sequence[bytes], Vectors]:
+        pictures = {}
+        for digest in digests:
+            try:
+                pictures[digest] = decoder.decode(files[digest].read_bytes())
+            except ImageRefused as error:
+                broken[digest] = error.detail
+        empty = np.empty((0, encoders.image.dim), np.float32)
+        return list(pictures), encoders.image.encode(list(pictures.values())) if pictures else empty
 
-    def encode_titles(contents: Sequence[bytes]) -> Vectors:
-        return encoders.text.encode([content.decode() for content in contents])
+    def encode_titles(contents: Sequence[bytes]) -> tuple[Sequence[bytes], Vectors]:
+        return contents, encoders.text.encode([content.decode() for content in contents])
 
     said = {listing: title.encode() for listing, title in titles.items() if title}
+    kept = {
+        "image": EmbeddingCache(cache, encoders.image.model, encoders.image.dim),
+        "text": EmbeddingCache(cache, encoders.text.model, encoders.text.dim),
+    }
     return Embeddings(
         models={
             "image": (encoders.image.model, encoders.image.dim),
             "text": (encoders.text.model, encoders.text.dim),
         },
         vectors={
-            "image": _encode(photos, encode_photos, _Kept(cache, encoders.image.model, encoders.image.dim)),
-            "text": _encode(said, encode_titles, _Kept(cache, encoders.text.model, encoders.text.dim)),
+            "image": _encode("image", photos, encode_photos, kept["image"], progress),
+            "text": _encode("text", said, encode_titles, kept["text"], progress),
         },
+        unreadable={listing: broken[photo] for listing, photo in photos.items() if photo in broken},
     )
 
 
-class _Kept:
-    """Embeddings of earlier times: two files per model, digests of the contents and vectors."""
-
-    def __init__(self, folder: Path | None, model: str, dim: int) -> None:
-        name = blake2b(model.encode(), digest_size=8).hexdigest()
-        self._path = None if folder is None else folder / f"{name}.npy"
-        self._row = np.dtype([("content", "S32"), ("vector", "<f2", (dim,))])
-        self.vectors: dict[str, bytes] = {}
-        if self._path is not None and self._path.exists():
-            held = np.load(self._path, allow_pickle=False)
-            self.vectors = {row["content"].decode(): row["vector"].tobytes() for row in held}
-
-    def save(self) -> None:
-        if self._path is None:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        held = np.empty(len(self.vectors), self._row)
-        for row, (content, vector) in enumerate(self.vectors.items()):
-            held[row] = (content.encode(), np.frombuffer(vector, "<f2"))
-        np.save(self._path, held)
-
-
 def _encode(
-    contents: dict[str, bytes], encode: Callable[[Sequence[bytes]], Vectors], kept: _Kept
+    modality: Modality,
+    contents: dict[str, bytes],
+    encode: Callable[[Sequence[bytes]], tuple[Sequence[bytes], Vectors]],
+    kept: EmbeddingCache,
+    progress: Progress | None,
 ) -> dict[str, bytes]:
     """Encode what is not kept, in batches, and round as the encoder worker does."""
     names = {content: blake2b(content, digest_size=16).hexdigest() for content in contents.values()}
     fresh = [content for content, name in names.items() if name not in kept.vectors]
-    for start in range(0, len(fresh), _BATCH):
-        part = fresh[start : start + _BATCH]
-        rounded = encode(part).astype("<f2")
+    for batch, start in enumerate(range(0, len(fresh), _BATCH), 1):
+        encoded, vectors = encode(fresh[start : start + _BATCH])
+        rounded = vectors.astype("<f2")
         kept.vectors.update(
-            (names[content], row.tobytes()) for content, row in zip(part, rounded, strict=True)
+            (names[content], row.tobytes()) for content, row in zip(encoded, rounded, strict=True)
         )
+        if batch % _BATCHES_KEPT == 0:
+            kept.save()
+        if progress is not None:
+            progress(modality, min(start + _BATCH, len(fresh)), len(fresh))
     if fresh:
         kept.save()
-    return {listing: kept.vectors[names[content]] for listing, content in contents.items()}
+    return {
+        listing: kept.vectors[names[content]]
+        for listing, content in contents.items()
+        if names[content] in kept.vectors
+    }
