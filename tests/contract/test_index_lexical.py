@@ -1,5 +1,7 @@
 """The lexical index gives the ids and scores of a dense TF-IDF computed by hand."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,8 +17,11 @@ TITLES = [" ".join(WORDS[(i * j + j) % len(WORDS)] for j in range(1, 5)) for i i
 
 
 def grams(title: str) -> set[str]:
-    padded = [f" {word} " for word in title.lower().split()]
-    return {word[i : i + n] for word in padded for n in (3, 4) for i in range(max(len(word) - n + 1, 1))}
+    words = title.lower().split()
+    edged = [f" {word} " for word in words]
+    trigrams = {word[i : i + 3] for word in edged for i in range(len(word) - 2)}
+    numbers = {f"={word}" for word in words if any(char.isdigit() for char in word)}
+    return trigrams | numbers | {f"={a}{b}" for a, b in pairwise(words)}
 
 
 def expected(titles: dict[int, str], query: str, k: int) -> list[tuple[int, float]]:
