@@ -83,6 +83,18 @@ def test_b_cubed() -> None:
     assert found.recall == pytest.approx((2 / 3 + 2 / 3 + 1 / 3 + 1 + 1 + 1) / 6)
 
 
+def test_row_f1_and_b_cubed_of_some_listings_in_the_catalog_of_all() -> None:
+    asked = ["a1", "a3"]
+    assert row_f1(matches_of([("a1", "a2"), ("a1", "c1")]), GROUPS, asked) == pytest.approx(
+        (4 / 6 + 2 / 4) / 2
+    )
+    found = b_cubed([("a1", "a2", "c1"), ("b1", "b2")], GROUPS, asked)
+    assert (found.precision, found.recall) == (
+        pytest.approx((2 / 3 + 1) / 2),
+        pytest.approx((2 / 3 + 1 / 3) / 2),
+    )
+
+
 def test_b_cubed_of_extremes() -> None:
     alone = b_cubed([], GROUPS)
     assert (alone.precision, alone.recall) == (1, pytest.approx((3 * (1 / 3) + 2 * (1 / 2) + 1) / 6))

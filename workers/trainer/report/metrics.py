@@ -69,8 +69,10 @@ def pair_shares(predicted: Collection[Ids], true: Collection[Ids]) -> Shares:
     return Shares(right / max(len(predicted), 1), right / max(len(true), 1))
 
 
-def row_f1(matches: Mapping[str, Collection[str]], groups: Mapping[str, str]) -> float:
-    """Return the mean over all listings of the F1 between predicted and true matches.
+def row_f1(
+    matches: Mapping[str, Collection[str]], groups: Mapping[str, str], asked: Collection[str] | None = None
+) -> float:
+    """Return the mean over the listings asked about of the F1 between predicted and true matches.
 
     A listing is always a match of itself, so that predicting nothing scores well where most are single: print
     `row_f1({}, groups)` beside it. The metric of the Shopee competition (Kaggle, 2021).
@@ -78,13 +80,14 @@ def row_f1(matches: Mapping[str, Collection[str]], groups: Mapping[str, str]) ->
     Args:
         matches: predicted matches of each listing; with or without the listing itself.
         groups: listing → group label, of all listings.
+        asked: listings to ask about; None: all.
     """
     others = others_of_group(groups)
-    total = 0.0
-    for listing, rest in others.items():
-        predicted = {listing, *matches.get(listing, ())}
-        total += 2 * len(predicted & (rest | {listing})) / (len(predicted) + len(rest) + 1)
-    return total / len(groups) if groups else 0.0
+    scores = []
+    for listing in groups if asked is None else asked:
+        predicted, wanted = {listing, *matches.get(listing, ())}, others[listing] | {listing}
+        scores.append(2 * len(predicted & wanted) / (len(predicted) + len(wanted)))
+    return _mean(scores)
 
 
 def matches_of(pairs: Iterable[Ids]) -> dict[str, set[str]]:
@@ -96,24 +99,26 @@ def matches_of(pairs: Iterable[Ids]) -> dict[str, set[str]]:
     return matches
 
 
-def b_cubed(found: Iterable[Collection[str]], groups: Mapping[str, str]) -> Shares:
-    """Return B-cubed precision and recall (Bagga and Baldwin, 1998), means over all listings.
+def b_cubed(
+    found: Iterable[Collection[str]], groups: Mapping[str, str], asked: Collection[str] | None = None
+) -> Shares:
+    """Return B-cubed precision and recall (Bagga and Baldwin, 1998), means over the listings asked about.
 
     Args:
         found: predicted groups, none of which share a listing; a listing in none is alone.
         groups: listing → true group label, of all listings.
+        asked: listings to ask about; None: all.
     """
     place = {listing: number for number, members in enumerate(found) for listing in members}
     predicted = {listing: f"{place[listing]}" if listing in place else f"/{listing}" for listing in groups}
     sizes, true_sizes = Counter(predicted.values()), Counter(groups.values())
     shared = Counter((predicted[listing], group) for listing, group in groups.items())
-    precision = recall = 0.0
-    for listing, group in groups.items():
-        common = shared[predicted[listing], group]
-        precision += common / sizes[predicted[listing]]
-        recall += common / true_sizes[group]
-    count = max(len(groups), 1)
-    return Shares(precision / count, recall / count)
+    common = {listing: shared[predicted[listing], group] for listing, group in groups.items()}
+    chosen = list(groups if asked is None else asked)
+    return Shares(
+        precision=_mean(common[listing] / sizes[predicted[listing]] for listing in chosen),
+        recall=_mean(common[listing] / true_sizes[groups[listing]] for listing in chosen),
+    )
 
 
 def largest(found: Iterable[Collection[str]]) -> int:
