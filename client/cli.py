@@ -8,13 +8,14 @@ from rich.markup import escape
 
 from client.commands.jobs import cancel, jobs, status, watch
 from client.commands.queries import dedup, search
+from client.commands.rematch import rematch
 from client.commands.results import groups, pairs, rejections
 from client.commands.submissions import sample, submit
 from client.commands.training import PASS_ON, train_tower
 from client.console import notes
 from client.errors import DoppelError, NoAnswer
 
-_COMMANDS = (sample, submit, status, jobs, watch, pairs, groups, rejections, dedup, search, cancel)
+_COMMANDS = (sample, submit, rematch, status, jobs, watch, pairs, groups, rejections, dedup, search, cancel)
 
 
 def build() -> typer.Typer:

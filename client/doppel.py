@@ -4,12 +4,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from client.answers import given, pages, succeeded
 from client.errors import WaitTimeout
-from client.http import Http, retry_after_s
+from client.http import retry_after_s
 from client.listings import ListingInput, to_json
 from client.models import (
     Comparison,
@@ -25,29 +24,20 @@ from client.models import (
     pair_of,
     rejection_of,
 )
+from client.session import Session
 from client.uploads import Progress, upload_of
 
 _POLL_S = 1.0
 _QUERY_WAIT_S = 10
 
 
-class Doppel:
+class Doppel(Session):
     """Access to the service at `url`; usable as a context manager.
 
     Every method raises `DoppelHTTPError` when the service refuses the request and `NoAnswer` when it cannot
     be reached. Listings are mappings with `id`, `title`, `image` (an http(s) URL, a `Path` or bytes) and any
     other attributes.
     """
-
-    def __init__(
-        self, url: str, *, timeout_s: float = 120, pause: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._http = Http(url, timeout_s=timeout_s, pause=pause)
-        self._pause = pause
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
 
     def submit(
         self,
@@ -83,6 +73,26 @@ class Doppel:
         )
         return job_of(response.json(), retry_after_s(response))
 
+    def rematch(
+        self,
+        catalog: str,
+        *,
+        k: int | None = None,
+        threshold: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Match every listing of a catalog again, without encoding, and return the job that does it.
+
+        Afterwards the catalog's pairs and groups are those of one submission of everything.
+        """
+        response = self._http.send(
+            "POST",
+            f"/api/catalogs/{catalog}/rematches",
+            params=given(k=k, threshold=threshold),
+            headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
+        )
+        return job_of(response.json(), retry_after_s(response))
+
     def job(self, job_id: str) -> Job:
         """Return how far a job is."""
         response = self._http.send("GET", f"/api/jobs/{job_id}")
@@ -91,7 +101,7 @@ class Doppel:
     def jobs(
         self, *, status: str | None = None, catalog: str | None = None, limit: int = 100
     ) -> Iterator[Job]:
-        """Yield submissions, newest first."""
+        """Yield jobs but for queries, newest first."""
         return map(job_of, pages(self._http, "/api/jobs", given(status=status, catalog=catalog, limit=limit)))
 
     def wait(
@@ -178,11 +188,3 @@ class Doppel:
         response = self._http.send("POST", path, json=body, headers=headers)
         job = job_of(response.json(), retry_after_s(response))
         return dict((succeeded(job) if job.ended else self.wait(job.id)).result)
-
-    def __enter__(self) -> "Doppel":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

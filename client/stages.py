@@ -24,14 +24,15 @@ class StageProgress:
 
 
 def stages(job: Job) -> tuple[StageProgress, ...]:
-    """Return the stages of a submission in their order, in listings where those are counted."""
+    """Return the stages of a job in their order, in listings where those are counted."""
     rows = job.counts.get("rows", 0)
-    total = None if job.stage == UPLOAD else rows
+    # A rematch has no upload; how many listings it is about is known when it has begun.
+    total = None if job.stage == UPLOAD or not rows else rows
     of_listings = {
         "encode": job.counts.get("encoded_rows", 0),
         "ingest": job.counts.get("listings", 0) + job.counts.get("rejected", 0),
     }
-    found = [StageProgress(UPLOAD, rows, total)]
+    found = [] if job.kind == "rematch" else [StageProgress(UPLOAD, rows, total)]
     for name, units in job.stages.items():
         if name in of_listings:
             found.append(StageProgress(name, of_listings[name], total))

@@ -8,7 +8,11 @@ ListingId = Annotated[str, Field(min_length=1, max_length=200)]
 CatalogName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 AttributeValue = str | int | float | bool
 Stage = Literal["encode", "ingest", "match", "finish"]
+# Jobs that are accepted on disk, go through the stages and end with result pages.
+AcceptedKind = Literal["submission", "rematch"]
 Verdict = Literal["duplicate", "variant", "different"]
+# Too many listings; or parts that no sure pair holds together.
+ReviewReason = Literal["too_large", "weak_link"]
 
 
 class Message(BaseModel):
@@ -57,7 +61,7 @@ class JobOptions(Message):
     """What the client asked for.
 
     `against` names what the listings are matched with: the whole catalog, the other listings of the
-    submission, or another catalog (`catalog:<name>`).
+    submission, or another catalog (`catalog:<name>`); a rematch is always against the whole catalog.
     """
 
     catalog: CatalogName
@@ -69,9 +73,13 @@ class JobOptions(Message):
 
 
 class AcceptedJob(Message):
-    """The record of acceptance in the spool: enough to rebuild the job if Redis loses everything."""
+    """The record of acceptance in the spool: enough to rebuild the job if Redis loses everything.
+
+    A rematch has neither chunks nor rows.
+    """
 
     job_id: str
+    kind: AcceptedKind = "submission"
     sequence: int
     options: JobOptions
     chunks: int
@@ -126,20 +134,21 @@ class Pair(Message):
 
 
 class GroupMember(Message):
-    """A listing in a group, with the mean probability of its pairs inside the group."""
+    """A listing in a group, with the probability of its most probable pair inside the group."""
 
     id: str
     probability: float
 
 
 class Group(Message):
-    """Listings that are one product, under an id that lasts."""
+    """Listings that are one product, under an id that lasts; with `review` a person should look first."""
 
     id: str
     canonical: str
     size: int
     members: tuple[GroupMember, ...]
     review: bool = False
+    review_reason: ReviewReason | None = None
 
 
 class FinishedJob(Message):

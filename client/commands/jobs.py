@@ -11,6 +11,7 @@ from client.stages import line, stages
 
 _COLUMNS = {
     "job": lambda job: job.id,
+    "kind": lambda job: job.kind,
     "catalog": lambda job: job.catalog or "",
     "status": lambda job: job.status,
     "stage": lambda job: "" if job.ended else job.stage or "",
@@ -26,7 +27,7 @@ def status(job_id: JobId, url: Url = DEFAULT_URL) -> None:
         job = doppel.job(job_id)
     console = output()
     console.print(f"{job.id}  {job.kind}  {line(job)}", highlight=False)
-    if job.kind == "submission":
+    if job.stages:
         for stage in stages(job):
             console.print(f"  {stage.name:<10} {stage.text} {stage.unit}", highlight=False)
     if job.error:
@@ -40,7 +41,7 @@ def jobs(
     form: FormatOption = None,
     url: Url = DEFAULT_URL,
 ) -> None:
-    """List submissions, newest first."""
+    """List submissions and rematches, newest first."""
     with Doppel(url) as doppel:
         print_rows(doppel.jobs(status=status, catalog=catalog), _COLUMNS, form, limit)
 

@@ -24,7 +24,7 @@ class Canceller:
         record = read_job(self._ledger, job_id)
         if record.ended:
             return record
-        if record.kind != "submission":
+        if not record.bulk:
             self._ledger.cancel(job_id)
             return self._ledger.read(job_id)
         key = finished_key(job_id)

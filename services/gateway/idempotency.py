@@ -102,7 +102,7 @@ class Idempotency:
             record = self._ledger.read(bound["job"])
         except (UnknownJob, ExpiredJob):
             return None
-        return record if record.sealed or record.kind != "submission" else None
+        return record if record.sealed or not record.bulk else None
 
     def _is_abandoned(self, job_id: str) -> bool:
         try:
@@ -111,4 +111,4 @@ class Idempotency:
             return True
         except UnknownJob:
             return time.time() - created_ms(job_id) / 1000 > _CREATION_S
-        return record.ended and record.kind == "submission" and not record.sealed
+        return record.ended and record.bulk and not record.sealed

@@ -19,8 +19,9 @@ from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
 from services.gateway.middleware import Observer
 from services.gateway.queries.asker import Asker
+from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
-from services.gateway.routes import health, jobs, queries, results, submissions
+from services.gateway.routes import health, jobs, queries, rematches, results, submissions
 from services.gateway.services import Services
 from services.gateway.upload.formats import Limits
 from services.gateway.upload.receiver import Receiver
@@ -70,6 +71,7 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
             chunk_listings=settings.chunk_listings,
             slice_listings=settings.slice_listings,
         ),
+        rematcher=Rematcher(spool, ledger, publisher, settings.slice_listings),
         idempotency=Idempotency(ledger),
         asker=Asker(ledger, inflight, publisher, settings.query_deadline_s),
         pages=Pages(spool),
@@ -98,8 +100,8 @@ def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
         title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redoc_url=None
     )
     app.state.services = services
-    for router in (submissions.router, queries.router, jobs.router, results.router, health.router):
-        app.include_router(router)
+    for routes in (submissions, rematches, queries, jobs, results, health):
+        app.include_router(routes.router)
     install_handlers(app)
     describe(app)
     app.add_middleware(

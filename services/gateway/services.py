@@ -10,6 +10,7 @@ from services.gateway.cancellation import Canceller
 from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
 from services.gateway.queries.asker import Asker
+from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
 from services.gateway.upload.receiver import Receiver
 from services.gateway.waiting import JobWaiter
@@ -29,6 +30,7 @@ class Services:
     ledger: Ledger
     waiter: JobWaiter
     receiver: Receiver
+    rematcher: Rematcher
     idempotency: Idempotency
     asker: Asker
     pages: Pages

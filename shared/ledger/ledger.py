@@ -16,7 +16,7 @@ from shared.ledger.script import LedgerScript, names, outage_as_error, texts
 from shared.ledger.suspects import Suspects
 from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
 from shared.ledger.upkeep import Upkeep
-from shared.messages import AcceptedJob, JobOptions, UnitHint
+from shared.messages import AcceptedJob, AcceptedKind, JobOptions, UnitHint
 from shared.settings import CommonSettings
 
 # The answer to a comparison or a search is kept for an hour.
@@ -51,16 +51,28 @@ class Ledger(OverRedis):
     # -- bulk jobs ------------------------------------------------------------------------------
 
     def create(
-        self, job_id: str, options: JobOptions, slice_listings: int, sequence: int | None = None
+        self,
+        job_id: str,
+        options: JobOptions,
+        slice_listings: int,
+        sequence: int | None = None,
+        kind: AcceptedKind = "submission",
     ) -> int:
-        """Record a submission that is being received; return its sequence number."""
+        """Record a submission that is being received, or a rematch; return its sequence number."""
         with outage_as_error():
             number = sequence if sequence is not None else int(self._redis.incr(keys.SEQUENCE))
         self._script(
-            "create", job_id, "kind", "submission", "options", options.model_dump_json(),
+            "create", job_id, "kind", kind, "options", options.model_dump_json(),
             "sequence", number, "slice_listings", slice_listings,
         )  # fmt: skip
         return number
+
+    def create_embedding(self, job_id: str) -> None:
+        """Record a job that only encodes, for the process that makes it and fetches each block itself.
+
+        It is never sealed, so nothing follows its encode units; without `keep_receiving` it is given up.
+        """
+        self._script("create", job_id, "kind", "embedding")
 
     def add_chunk(self, job_id: str, chunk: int, rows: int) -> UnitHint | None:
         """Record a chunk whose rows are in the spool; None when the job has ended meanwhile."""
@@ -79,12 +91,13 @@ class Ledger(OverRedis):
 
     def restore(self, accepted: AcceptedJob, chunk_rows: Iterable[int]) -> tuple[UnitHint, ...]:
         """Rebuild a job that Redis lost, from its record of acceptance."""
-        self.create(accepted.job_id, accepted.options, accepted.slice_listings, accepted.sequence)
-        hints = [self.add_chunk(accepted.job_id, chunk, rows) for chunk, rows in enumerate(chunk_rows)]
-        self.seal(accepted.job_id)
+        job_id, sequence = accepted.job_id, accepted.sequence
+        self.create(job_id, accepted.options, accepted.slice_listings, sequence, accepted.kind)
+        hints = [self.add_chunk(job_id, chunk, rows) for chunk, rows in enumerate(chunk_rows)]
+        hints += self.seal(job_id) or ()
         with outage_as_error():
             highest = int(self._redis.get(keys.SEQUENCE) or 0)
-            self._redis.set(keys.SEQUENCE, max(highest, accepted.sequence))
+            self._redis.set(keys.SEQUENCE, max(highest, sequence))
         return tuple(hint for hint in hints if hint is not None)
 
     def finish(self, job_id: str, status: str, **fields: int) -> bool:
@@ -126,7 +139,7 @@ class Ledger(OverRedis):
             return bool(self._redis.exists(keys.job(job_id)))
 
     def recent(self, before_ms: int | None, limit: int) -> list[JobRecord]:
-        """Return submissions, newest first, created before `before_ms`."""
+        """Return jobs that have units, newest first, created before `before_ms`."""
         with outage_as_error():
             newest = "+inf" if before_ms is None else f"({before_ms}"
             found = names(

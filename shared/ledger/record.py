@@ -2,18 +2,20 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, get_args
 
-from shared.messages import JobOptions
+from shared.messages import AcceptedKind, JobOptions
 
 TERMINAL: Final = frozenset({"succeeded", "failed", "cancelled"})
+_ACCEPTED: Final = frozenset(get_args(AcceptedKind))
 
 
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     """What the ledger knows of a job; counts of units and listings are 0 until the stage is reached.
 
-    `kind` is submission, dedup or search. Times are milliseconds since the epoch, None when not reached.
+    `kind` is submission, rematch, embedding, dedup or search. Times are milliseconds since the epoch, None
+    when not reached.
     """
 
     id: str
@@ -37,6 +39,11 @@ class JobRecord:
     def ended(self) -> bool:
         """Whether the status is final."""
         return self.status in TERMINAL
+
+    @property
+    def bulk(self) -> bool:
+        """Whether the job is accepted on disk, goes through the stages and ends with result pages."""
+        return self.kind in _ACCEPTED
 
 
 # Fields of the hash that count something.

@@ -5,6 +5,8 @@ local LEASES, JOBS, RECEIVING, ENDED = P .. 'leases', P .. 'jobs', P .. 'receivi
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local TERMINAL = { succeeded = true, failed = true, cancelled = true }
+-- Kinds of jobs that have units.
+local BULK = { submission = true, rematch = true, embedding = true }
 
 local function job_key(id) return P .. 'job:' .. id end
 local function units_key(id) return P .. 'job:' .. id .. ':units' end
@@ -56,7 +58,7 @@ end
 local function end_job(id, new_status)
   redis.call('HSET', job_key(id), 'status', new_status, 'ended_ms', now)
   redis.call('ZREM', RECEIVING, id)
-  if redis.call('HGET', job_key(id), 'kind') == 'submission' then
+  if BULK[redis.call('HGET', job_key(id), 'kind')] then
     redis.call('ZADD', ENDED, now, id)
     redis.call('ZADD', P .. 'leftovers', now, id)
   end
@@ -97,7 +99,7 @@ function ops.keep_receiving(a)
   return 1
 end
 
--- id, grace, fields… : the upload is complete and durable
+-- id, grace, fields… : the upload is complete and durable; a rematch has no upload and nothing to encode
 function ops.seal(a)
   local id, grace, hints = a[2], tonumber(a[3]), {}
   if status(id) ~= 'receiving' then
@@ -114,6 +116,10 @@ function ops.seal(a)
     if unit and all[i + 1] == 'done' and add_unit(id, 'ingest', unit, grace) then
       table.insert(hints, 'ingest ' .. unit)
     end
+  end
+  if redis.call('HGET', job_key(id), 'kind') == 'rematch' then
+    redis.call('HSET', job_key(id), 'chunks', 1)
+    if add_unit(id, 'ingest', '0', grace) then table.insert(hints, 'ingest 0') end
   end
   touch(id)
   return { 'ok', unpack(hints) }

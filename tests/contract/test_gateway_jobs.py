@@ -221,7 +221,8 @@ def test_the_description_covers_every_operation(http: TestClient) -> None:
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
             if method == "post":
-                assert operation["requestBody"]["content"], path
+                # A rematch is all said by its address.
+                assert path.endswith("/rematches") or operation["requestBody"]["content"], path
             if path.startswith("/api"):
                 assert "503" in operation["responses"], (method, path)
     schemas = document["components"]["schemas"]

@@ -60,6 +60,29 @@ def test_a_job_without_a_good_listing_finishes(ledger: Ledger) -> None:
     assert work(ledger, job_id, "ingest", "0", rejected=4) == [("finish", "0")]
 
 
+def test_a_rematch_has_nothing_to_encode(ledger: Ledger) -> None:
+    job_id = ids.new_id()
+    ledger.create(job_id, OPTIONS, 4, kind="rematch")
+    assert [(h.stage, h.unit) for h in ledger.seal(job_id) or ()] == [("ingest", "0")]
+    assert work(ledger, job_id, "ingest", "0", listings=5, rows=5) == [("match", "0"), ("match", "1")]
+    work(ledger, job_id, "match", "0")
+    assert work(ledger, job_id, "match", "1") == [("finish", "0")]
+    assert [record.id for record in ledger.recent(None, 10)] == [job_id]
+    ledger.cancel(job_id)
+    assert ledger.upkeep.ended_before(ledger.upkeep.now_ms()) == [job_id]
+
+
+def test_nothing_follows_the_units_of_an_embedding_and_it_needs_signs_of_life(ledger: Ledger) -> None:
+    job_id = ids.new_id()
+    ledger.create_embedding(job_id)
+    ledger.add_chunk(job_id, 0, 4)
+    assert work(ledger, job_id, "encode", "0", encoded_rows=4) == []
+    assert ledger.upkeep.stalled_uploads(60_000) == []
+    assert ledger.upkeep.stalled_uploads(-1) == [job_id]
+    ledger.finish(job_id, "succeeded")
+    assert ledger.upkeep.leftovers(ledger.upkeep.now_ms()) == [job_id]
+
+
 def test_a_unit_has_one_holder(ledger: Ledger) -> None:
     job_id = submitted(ledger, chunks=1)
     answers: list[str] = []

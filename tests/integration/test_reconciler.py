@@ -14,7 +14,7 @@ from shared.broker import Publisher, make_celery
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.messages import AcceptedJob, Chunk, FinishedJob, JobOptions, Listing, Row, UnitHint
-from shared.routing import ENCODE_BULK
+from shared.routing import ENCODE_BULK, INDEX_BULK
 from shared.settings import CommonSettings
 from shared.spool import Spool, accepted_key, chunk_key, finished_key
 from tests.conftest import wait_until
@@ -89,6 +89,19 @@ def test_jobs_are_rebuilt_when_redis_lost_everything(
     assert ledger.upkeep.queue_depth(ENCODE_BULK) == 2
     reconciler.once()
     assert ledger.upkeep.queue_depth(ENCODE_BULK) == 2
+
+
+def test_a_rematch_is_rebuilt_when_redis_lost_everything(
+    ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    accepted = AcceptedJob(
+        job_id=ids.new_id(), kind="rematch", sequence=7, options=OPTIONS, chunks=0, rows=0, slice_listings=4
+    )
+    spool.put(accepted_key(accepted.job_id), accepted.model_dump_json().encode())
+    Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60).once()
+    record = ledger.read(accepted.job_id)
+    assert (record.kind, record.status, record.sequence) == ("rematch", "running", 7)
+    assert ledger.upkeep.queue_depth(INDEX_BULK) == 1
 
 
 def test_jobs_past_their_retention_are_dropped(ledger: Ledger, spool: Spool) -> None:

@@ -45,6 +45,22 @@ def test_submit_and_wait_reports_progress_apart_from_the_id(
     assert "succeeded: 399 listings, 1 rejected, 7 groups" in said.err
 
 
+def test_rematch_asks_for_it_and_reports_its_end(
+    service: Service, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running = JOB | {"kind": "rematch", "stage": "ingest", "counts": {}, "stages": {"ingest": {"done": 0}}}
+    ended = DONE | {"kind": "rematch", "counts": {"listings": 399, "groups": 7}}
+    service.answers = [Answer(running, 202), Answer(running, headers={"Retry-After": "0"}), Answer(ended)]
+    assert run("rematch", "shop", "--k", "20", "--wait") == 0
+    asked = service.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/api/catalogs/shop/rematches?k=20")
+    assert asked.headers["Idempotency-Key"]
+    said = capsys.readouterr()
+    assert said.out == "J1\n"
+    assert "ingest  0 listings" in said.err
+    assert "succeeded: 399 listings, 7 groups" in said.err
+
+
 def test_results_are_ndjson_where_nobody_watches(
     service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,16 +59,18 @@ class Catalogs:
         return self._open[name]
 
     @contextmanager
-    def changing(self, name: str) -> Iterator[Catalog]:
+    def changing(self, name: str, *, make: bool = True) -> Iterator[Catalog]:
         """Give the catalog to a block that writes; when it raises, the catalog is read anew next time.
 
-        An index that missed a committed change would answer wrongly until the next start.
+        An index that missed a committed change would answer wrongly until the next start. A catalog that is
+        not there is made, unless `make` is false.
 
         Raises:
+            UnknownCatalog: it is not there and is not to be made.
             StoreUnavailable: the catalog's file cannot be read or written now.
         """
         with outage_as_error():
-            catalog = self.get_or_create(name)
+            catalog = self.get_or_create(name) if make else self.get(name)
             try:
                 yield catalog
             except BaseException:

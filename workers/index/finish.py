@@ -67,6 +67,9 @@ class FinishJob:
 
     def _write(self, catalog: Catalog, record: JobRecord) -> FinishedJob:
         job, rows = record.id, self._settings.page_rows
+        if record.kind == "rematch":
+            with catalog.database.transaction():
+                catalog.pairs.drop_unfound(job)
         groups = list(_touching(regroup(catalog, self._settings.max_group), set(catalog.jobs.listings(job))))
         crash_at("groups-made")
         pages = {

@@ -1,4 +1,4 @@
-"""Stage `ingest`: the embeddings of a chunk go into the catalog."""
+"""Stage `ingest`: the embeddings of a chunk go into the catalog; a rematch takes what is there already."""
 
 import logging
 
@@ -6,7 +6,7 @@ from shared.chunks import read_rows
 from shared.crash import crash_at
 from shared.errors import CorruptBlock
 from shared.inflight import InFlight
-from shared.ledger import Claim, Ledger
+from shared.ledger import Claim, JobRecord, Ledger
 from shared.messages import Row, UnitHint
 from shared.spool import Spool
 from workers.index.arrival import Arrival, read_arrival
@@ -30,12 +30,15 @@ class Ingest:
 
         Raises:
             ProfileMismatch: the catalog holds embeddings of another model.
+            UnknownCatalog: there is no catalog to match again.
             ChunkLost: the spool does not have the chunk any more.
             SpoolUnavailable, LedgerUnavailable: to be tried again.
         """
         job, unit = claim.job_id, claim.unit
         record = self._ledger.read(job)
-        assert record.options is not None  # noqa: S101 - every submission has options
+        assert record.options is not None  # noqa: S101 - every job of this stage has options
+        if record.kind == "rematch":
+            return self._take_catalog(claim, record, record.options.catalog)
         with self._catalogs.changing(record.options.catalog) as catalog:
             counts = catalog.jobs.finished_chunk(job, unit)
             if counts is None:
@@ -47,6 +50,15 @@ class Ingest:
                 counts = catalog.ingest(job, unit, record.sequence, arrival)
                 crash_at("chunk-committed")
         return self._complete(claim, counts)
+
+    def _take_catalog(self, claim: Claim, record: JobRecord, name: str) -> tuple[UnitHint, ...]:
+        with self._catalogs.changing(name, make=False) as catalog:
+            counts = catalog.jobs.finished_chunk(record.id, claim.unit)
+            if counts is None:
+                with catalog.database.transaction():
+                    counts = Counts(accepted=catalog.jobs.add_catalog(record.id), rejected=0)
+                    catalog.jobs.finish_chunk(record.id, claim.unit, counts)
+        return self._ledger.units.complete(claim, rows=counts.accepted, listings=counts.accepted)
 
     def _arrival(self, job: str, unit: str, rows: tuple[Row, ...]) -> Arrival | None:
         block = self._inflight.get_block(job, unit)

@@ -63,10 +63,10 @@ def check_has_results(record: JobRecord) -> None:
     """Raise what tells why a job has no result pages.
 
     Raises:
-        Problem: the job is no submission, has not finished, failed, or was cancelled.
+        Problem: the job is neither submission nor rematch, has not finished, failed, or was cancelled.
     """
-    if record.kind != "submission":
-        detail = f"a {record.kind} job carries its result in GET /api/jobs/{record.id}"
+    if not record.bulk:
+        detail = f"GET /api/jobs/{record.id} tells all about a job of kind {record.kind}"
         raise Problem(404, "job_has_no_pages", detail)
     if record.status == "cancelled":
         raise Problem(409, "job_cancelled", "the job was cancelled")

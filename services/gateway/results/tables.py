@@ -12,7 +12,7 @@ _COLUMNS: dict[Kind, tuple[str, ...]] = {
     "pairs": (
         "a", "b", "verdict", "probability", "image_sim", "text_sim", "fused_sim", "lexical_sim", "conflicts",
     ),
-    "groups": ("group", "canonical", "size", "review", "listing", "probability"),
+    "groups": ("group", "canonical", "size", "review", "review_reason", "listing", "probability"),
     "rejections": ("row", "listing_id", "code", "detail"),
 }  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -40,7 +40,9 @@ def _conflicts(pair: dict[str, Any]) -> str:
 
 def _rows(kind: Kind, item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if kind == "groups":
-        shared = {"group": item["id"], **{name: item[name] for name in ("canonical", "size", "review")}}
+        names = ("canonical", "size", "review", "review_reason")
+        # Pages that were written before there were reasons have none.
+        shared = {"group": item["id"], **{name: item.get(name) for name in names}}
         for member in item["members"]:
             yield shared | {"listing": member["id"], "probability": member["probability"]}
     elif kind == "pairs":

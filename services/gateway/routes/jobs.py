@@ -25,7 +25,7 @@ class JobListView(BaseModel):
     next: str | None
 
 
-@router.get("", summary="Recent submissions", responses=responses(400, 422, 503))
+@router.get("", summary="Recent jobs", responses=responses(400, 422, 503))
 def recent_jobs(
     services: Injected,
     cursor: Annotated[str | None, Query(description="`next` of the page before holds it")] = None,
@@ -33,7 +33,7 @@ def recent_jobs(
     status: Annotated[Status | None, Query()] = None,
     catalog: Annotated[CatalogName | None, Query()] = None,
 ) -> JobListView:
-    """Submissions, newest first; filter by status and catalog."""
+    """Submissions and rematches, newest first; filter by status and catalog. Queries are not listed."""
     items, following = list_jobs(services.ledger, JobFilter(status, catalog), cursor, limit)
     return JobListView(items=items, next=following)
 

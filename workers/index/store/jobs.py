@@ -39,6 +39,10 @@ class JobTable:
         added = self._db.execute("INSERT OR IGNORE INTO job_rows VALUES (?, ?, ?)", (job, listing_id, row))
         return added.rowcount == 1
 
+    def add_catalog(self, job: str) -> int:
+        """Note that every listing of the catalog belongs to the job, as it is now; return how many."""
+        return self._db.execute("INSERT INTO job_rows SELECT ?, id, sequence FROM listings", (job,)).rowcount
+
     def add_rejection(self, job: str, rejection: Rejection) -> None:
         """Keep a rejection for the job's results."""
         self._db.execute(

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from shared.messages import Verdict
 from workers.index.store.database import Database
 
+_DROP_UNFOUND = """
+WITH same(id) AS (
+  SELECT id FROM listings JOIN job_rows ON id = listing AND sequence = row WHERE job = :job
+)
+DELETE FROM pairs
+WHERE a IN same AND b IN same
+  AND NOT EXISTS (
+    SELECT 1 FROM job_pairs AS found WHERE job = :job AND found.a = pairs.a AND found.b = pairs.b
+  )
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredPair:
@@ -36,6 +47,13 @@ class PairTable:
         """Remove all pairs of a listing: its content changed."""
         self._db.execute("DELETE FROM pairs WHERE a = ?", (listing_id,))
         self._db.execute("DELETE FROM pairs WHERE b = ?", (listing_id,))
+
+    def drop_unfound(self, rematch: str) -> None:
+        """Remove the pairs that a rematch did not find again.
+
+        A pair stays whose listing was written since the rematch began: it is for that job to say.
+        """
+        self._db.execute(_DROP_UNFOUND, {"job": rematch})
 
     def all(self) -> Iterator[ScoredPair]:
         """Yield every pair."""

@@ -34,6 +34,7 @@ CREATE TABLE finished_chunks (
   job TEXT NOT NULL, unit TEXT NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
   PRIMARY KEY (job, unit)
 ) STRICT, WITHOUT ROWID;
+-- `row` is the listing's place in the upload, or in a rematch, which has none, the `sequence` it had.
 CREATE TABLE job_rows (
   job TEXT NOT NULL, listing TEXT NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (job, listing)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,31 @@
+"""`doppel rematch`."""
+
+from typing import Annotated
+
+import typer
+
+from client.commands.submissions import follow, print_outcome
+from client.console import DEFAULT_URL, Url, notes
+from client.doppel import Doppel
+
+
+def rematch(
+    catalog: Annotated[str, typer.Argument(help="Name of the catalog.")],
+    k: Annotated[int | None, typer.Option(min=1, max=100, help="Candidates per channel.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Probability at which a pair is a duplicate.")
+    ] = None,
+    idempotency_key: Annotated[
+        str | None, typer.Option(help="Asking again under the same key gives the same job.")
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Show progress until the job ended.")] = False,
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Match all listings of a catalog again, without encoding; replaces its pairs and groups."""
+    console = notes()
+    with Doppel(url) as doppel:
+        job = doppel.rematch(catalog, k=k, threshold=threshold, idempotency_key=idempotency_key)
+        console.print(f"job {job.id} accepted", highlight=False)
+        if wait:
+            print_outcome(follow(doppel, job.id, console), console)
+    typer.echo(job.id)
