@@ -149,4 +149,4 @@ def _histogram(axes: Any, ink: Ink, *, judged: JudgedPairs, name: str) -> None: 
             weights = np.full(int((known & kind).sum()), 1 / (known & kind).sum())
             axes.hist(values[known & kind], edges, weights=weights, color=colour, alpha=0.6, label=label)
     axes.set(xlabel=f"{name} similarity", ylabel="share of pairs")
-    axes.legend(loc="upper left")
+    axes.legend(loc="best")
