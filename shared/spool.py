@@ -5,7 +5,7 @@ does not survive a power cut.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -80,11 +80,25 @@ class Spool:
         for prefix in obstore.list_with_delimiter(self._store, "jobs")["common_prefixes"]:
             yield prefix.rsplit("/", 1)[-1]
 
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete the blobs, all of which are there.
+
+        Raises:
+            SpoolUnavailable: the storage did not answer.
+        """
+        try:
+            if keys:
+                obstore.delete(self._store, keys)
+        except (BaseError, OSError) as error:
+            raise SpoolUnavailable(f"the spool did not delete {keys[0]}: {error}") from error
+
     def delete_prefix(self, prefix: str) -> None:
-        """Delete every blob below `prefix`."""
-        keys = list(self.keys(prefix))
-        if keys:
-            obstore.delete(self._store, keys)
+        """Delete every blob below `prefix`.
+
+        Raises:
+            SpoolUnavailable: the storage did not answer.
+        """
+        self.delete(list(self.keys(prefix)))
 
 
 def chunk_key(job_id: str, chunk: int) -> str:

@@ -252,6 +252,13 @@ function ops.reopen(a)
   return { 'ok', 'encode ' .. unit }
 end
 
+-- id, stage, unit…: the state of each unit, empty where there is none
+function ops.states(a)
+  local found = {}
+  for i = 4, #a do found[i - 3] = redis.call('HGET', units_key(a[2]), 's:' .. a[3] .. '/' .. a[i]) or '' end
+  return found
+end
+
 -- id, status, fields to set…
 function ops.finish(a)
   local id = a[2]

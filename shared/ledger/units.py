@@ -3,7 +3,7 @@
 import logging
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 HINT_GRACE_MS = 10_000
 
 Answer = Literal["claimed", "exhausted", "busy", "done", "gone"]
+State = Literal["queued", "leased", "done", "split", ""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,10 @@ class Units:
         """Send a chunk back to encoding, as its embeddings were lost."""
         answer = self._script("reopen", job_id, chunk, HINT_GRACE_MS, "encoded_rows", rows)
         return hints_of(job_id, answer)
+
+    def states(self, job_id: str, stage: Stage, units: Sequence[str]) -> list[State]:
+        """Return the state of each unit, empty where the job has no such unit."""
+        return cast(list[State], self._script("states", job_id, stage, *units))
 
     def due(self, most: int = 1000) -> tuple[tuple[UnitHint, ...], tuple[UnitHint, ...]]:
         """Return the units whose worker vanished and those whose hint may be lost; both become claimable."""

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
 from shared.messages import Listing
-from shared.titles import normalise_title
 from workers.encoder.decoder import PillowDecoder
 from workers.encoder.models import Encoders
 from workers.encoder.refusal import ImageRefused
 from workers.index.arrays import Modality, Vectors
 from workers.index.arrival import Arrival
+from workers.trainer.contents import contents_of, name_of
 from workers.trainer.embedding_cache import EmbeddingCache
 
 _MOST_PIXELS = 50_000_000
@@ -82,30 +81,22 @@ def embed(
         OSError: a photo cannot be read.
     """
     decoder = PillowDecoder(_MOST_PIXELS)
-    titles = {listing.id: normalise_title(listing.title) for listing in listings}
-    photos: dict[str, bytes] = {}
-    files: dict[bytes, Path] = {}
-    for listing in listings:
-        if root is not None and listing.image:
-            path = root / listing.image
-            digest = blake2b(path.read_bytes(), digest_size=16).digest()
-            photos[listing.id], files[digest] = digest, path
+    contents = contents_of(listings, root)
     broken: dict[bytes, str] = {}
 
     def encode_photos(digests: Sequence[bytes]) -> tuple[Sequence[bytes], Vectors]:
         pictures = {}
         for digest in digests:
             try:
-                pictures[digest] = decoder.decode(files[digest].read_bytes())
+                pictures[digest] = decoder.decode(contents.files[digest].read_bytes())
             except ImageRefused as error:
                 broken[digest] = error.detail
         empty = np.empty((0, encoders.image.dim), np.float32)
         return list(pictures), encoders.image.encode(list(pictures.values())) if pictures else empty
 
-    def encode_titles(contents: Sequence[bytes]) -> tuple[Sequence[bytes], Vectors]:
-        return contents, encoders.text.encode([content.decode() for content in contents])
+    def encode_titles(titles: Sequence[bytes]) -> tuple[Sequence[bytes], Vectors]:
+        return titles, encoders.text.encode([title.decode() for title in titles])
 
-    said = {listing: title.encode() for listing, title in titles.items() if title}
     kept = {
         "image": EmbeddingCache(cache, encoders.image.model, encoders.image.dim),
         "text": EmbeddingCache(cache, encoders.text.model, encoders.text.dim),
@@ -116,10 +107,10 @@ def embed(
             "text": (encoders.text.model, encoders.text.dim),
         },
         vectors={
-            "image": _encode("image", photos, encode_photos, kept["image"], progress),
-            "text": _encode("text", said, encode_titles, kept["text"], progress),
+            "image": _encode("image", contents.photos, encode_photos, kept["image"], progress),
+            "text": _encode("text", contents.titles, encode_titles, kept["text"], progress),
         },
-        unreadable={listing: broken[photo] for listing, photo in photos.items() if photo in broken},
+        unreadable={listing: broken[photo] for listing, photo in contents.photos.items() if photo in broken},
     )
 
 
@@ -131,7 +122,7 @@ def _encode(
     progress: Progress | None,
 ) -> dict[str, bytes]:
     """Encode what is not kept, in batches, and round as the encoder worker does."""
-    names = {content: blake2b(content, digest_size=16).hexdigest() for content in contents.values()}
+    names = {content: name_of(content) for content in contents.values()}
     fresh = [content for content, name in names.items() if name not in kept.vectors]
     for batch, start in enumerate(range(0, len(fresh), _BATCH), 1):
         encoded, vectors = encode(fresh[start : start + _BATCH])
