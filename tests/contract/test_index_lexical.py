@@ -124,3 +124,62 @@ def test_scores_do_not_depend_on_the_order_of_arrival(order: list[int], part: in
         there, here = index.search(count_ngrams([query]), 4)[0], in_order.search(count_ngrams([query]), 4)[0]
         assert there.keys.tolist() == here.keys.tolist()
         assert there.scores.tolist() == here.scores.tolist()
+
+
+def held_by(index: TfidfIndex, titles: dict[int, str]) -> list[tuple[list[int], list[float]]]:
+    found = index.search(count_ngrams([*TITLES[:4], *titles.values()]), 3)
+    return [(near.keys.tolist(), near.scores.tolist()) for near in found]
+
+
+CHANGES = st.lists(
+    st.tuples(st.booleans(), st.dictionaries(st.integers(0, 20), st.sampled_from(TITLES), max_size=8)),
+    max_size=12,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CHANGES, st.sampled_from([1, 3, 8, 1000]), st.booleans())
+def test_results_do_not_depend_on_the_history(
+    changes: list[tuple[bool, dict[int, str]]], largest_block: int, searched: bool
+) -> None:
+    index, titles = TfidfIndex(largest_block), dict[int, str]()
+    for added, changed in changes:
+        keys = np.array(list(changed), np.int64)
+        if added:
+            index.upsert(keys, count_ngrams(list(changed.values())))
+            titles |= changed
+        else:
+            index.delete(keys)
+            titles = {key: title for key, title in titles.items() if key not in changed}
+        if searched:
+            index.search(count_ngrams(TITLES[:1]), 3)
+    assert held_by(index, titles) == held_by(filled(titles), titles)
+    for query in TITLES[:2]:
+        assert found(index, query, 3) == expected(titles, query, 3)
+    keys = np.array([*titles, 99], np.int64)
+    assert (index.rows(keys) != count_ngrams([*titles.values(), ""])).nnz == 0
+
+
+def test_of_thousands_of_ties_the_smallest_keys_are_found() -> None:
+    keys = np.random.default_rng(0).permutation(5000).astype(np.int64)
+    index = TfidfIndex()
+    for part in np.array_split(keys, 3):
+        index.upsert(part, count_ngrams(["red shirt"] * len(part)))
+    assert index.search(count_ngrams(["red shirt"]), 5)[0].keys.tolist() == list(range(most_ties(5)))
+
+
+def test_search_among_sees_changes() -> None:
+    index, some = filled({1: "red shirt", 2: "red shirt", 3: "red shirt"}), [1, 2]
+    assert [key for key, _ in found(index, "red shirt", 5, some)] == [1, 2]
+    index.upsert(np.array([1], np.int64), count_ngrams(["blue mug"]))
+    assert [key for key, _ in found(index, "red shirt", 5, some)] == [2]
+    index.delete(np.array([2], np.int64))
+    assert found(index, "red shirt", 5, some) == []
+    assert [key for key, _ in found(index, "red shirt", 5)] == [3]
+
+
+def test_threads_change_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    titles = dict(enumerate(TITLES))
+    alone = held_by(filled(titles), titles)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert held_by(filled(titles), titles) == alone

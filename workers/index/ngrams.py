@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+import scipy.sparse as sparse
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from workers.index.arrays import Rows
@@ -45,6 +46,8 @@ def count_ngrams(titles: Sequence[str]) -> Rows:
 
     Hashing, because a vocabulary would have to be kept and would grow with the catalog.
     """
+    if not titles:
+        return sparse.csr_matrix((0, FEATURES), dtype=np.float64)
     rows = _vectorizer.transform(titles)
     # An empty title gives an empty row; sorted columns make sums run in the same order everywhere.
     rows.sort_indices()

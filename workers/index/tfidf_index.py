@@ -1,83 +1,80 @@
-"""Lexical index: cosine of character n-grams, each weighted by its rarity in the catalog."""
+"""Lexical index: cosine of what titles are made of, each part weighted by its rarity in the catalog."""
+
+import os
 
 import numpy as np
 import scipy.sparse as sparse
-from sparse_dot_topn import sp_matmul_topn
+from sparse_dot_topn import sp_matmul_topn, zip_sp_matmul_topn
 
 from workers.index.arrays import Keys, Neighbours, Rows, Scores, most_ties, ranked
+from workers.index.lexical_block import LexicalBlock, joined, settled
 from workers.index.ngrams import FEATURES
 
 _DECIMALS = 9
+_UNIT = 10.0**-_DECIMALS
 _MARGIN = 8
-_MOST_FETCHED = 1024
+# Making the columns of a block of this size takes a tenth of a second.
+_LARGEST_BLOCK = 32_768
 
 
 class TfidfIndex:
-    """Rows are kept as they came; weights are computed when first needed after a change.
+    """Blocks of rows, and for each feature the number of listings that hold it.
 
-    Rarity is ln((1 + listings) / (1 + listings with it)) + 1, computed over the whole catalog at the time of
-    the search, so that results do not depend on the order in which listings came.
+    Rarity is ln((1 + listings) / (1 + listings with it)) + 1, over the whole catalog at the time of the
+    search, so that results follow from what the index holds, not from how it came there. A change touches the
+    counts and the blocks of the listings concerned; the next search takes one pass over the rows for their
+    lengths.
     """
 
-    def __init__(self) -> None:
-        self._parts: list[Rows] = []
-        self._keys: Keys = np.empty(0, np.int64)
-        self._places: dict[int, int] = {}
-        self._matrix: Rows = sparse.csr_matrix((0, FEATURES), dtype=np.float64)
-        self._weighted: Rows | None = None
-        self._transposed: Rows | None = None
+    def __init__(self, largest_block: int = _LARGEST_BLOCK) -> None:
+        self._largest_block = largest_block
+        self._blocks: list[LexicalBlock] = []
+        self._holders = np.zeros(FEATURES, np.int64)
         self._rarity: Scores = np.ones(FEATURES)
+        self._squares: Scores = np.ones(FEATURES)
+        self._stale = False
+        self._among: tuple[Keys, LexicalBlock] | None = None
+        # OpenMP's own variable; sparse_dot_topn does not look at it, since it names a number with every call.
+        self._threads = max(1, int(os.environ.get("OMP_NUM_THREADS", "1").split(",")[0]))
 
     def upsert(self, keys: Keys, rows: Rows) -> None:
         """Add the rows (n, features) under distinct keys (n,), replacing those that are there."""
-        self.delete(keys)
-        start = len(self._keys)
-        self._keys = np.concatenate([self._keys, keys])
-        self._places.update((int(key), start + i) for i, key in enumerate(keys))
-        self._parts.append(rows)
-        self._weighted = None
+        self._strike(keys)
+        self._blocks.append(LexicalBlock(keys, rows))
+        self._holders += np.bincount(rows.indices, minlength=FEATURES)
+        self._settle()
 
     def delete(self, keys: Keys) -> None:
         """Remove the rows of those keys that are there."""
-        gone = [self._places[int(key)] for key in keys if int(key) in self._places]
-        if not gone:
-            return
-        keep = np.ones(len(self._keys), bool)
-        keep[gone] = False
-        self._matrix = self._stacked()[keep]
-        self._keys = self._keys[keep]
-        self._places = {int(key): i for i, key in enumerate(self._keys)}
-        self._weighted = None
+        self._strike(keys)
+        self._settle()
 
     def search(self, rows: Rows, k: int, among: Keys | None = None) -> list[Neighbours]:
         """Return the k best of each row, more where several tie with the k-th, none that shares nothing."""
         queries = self._weigh(rows)
-        keys, transposed = self._target(among)
-        found: list[Neighbours | None] = [None] * rows.shape[0]
-        waiting, fetch = np.arange(rows.shape[0]), min(k + _MARGIN, len(keys))
-        while len(waiting) and fetch:
-            hits = sp_matmul_topn(queries[waiting], transposed, top_n=fetch, sort=True)
-            final = fetch >= min(len(keys), _MOST_FETCHED)
-            unsure = []
-            for i, query in enumerate(waiting):
-                part = slice(hits.indptr[i], hits.indptr[i + 1])
-                scores = np.round(hits.data[part], _DECIMALS)
-                found[query] = ranked(keys[hits.indices[part]], scores, k, most_ties(k))
-                if not final and len(scores) == fetch and scores[-1] >= scores[k - 1]:
-                    unsure.append(query)
-            waiting, fetch = np.array(unsure, np.int64), min(fetch * 4, len(keys), _MOST_FETCHED)
-        nothing = Neighbours(np.empty(0, np.int64), np.empty(0))
-        return [neighbours or nothing for neighbours in found]
+        queries.data *= self._rarity[queries.indices]
+        blocks = self._blocks if among is None else [self._restricted(among)]
+        keys = np.concatenate([np.empty(0, np.int64), *(block.keys for block in blocks)])
+        if not len(keys):
+            return [Neighbours(keys, np.empty(0)) for _ in range(rows.shape[0])]
+        fetch = min(k + _MARGIN, len(keys))
+        hits = self._hits(queries, blocks, fetch, _UNIT / 2)
+        found = []
+        for i in range(rows.shape[0]):
+            places, scores = _row(hits, i)
+            if len(scores) == fetch < len(keys) and np.sort(scores)[-k] == scores.min():
+                # More may tie with the k-th than were fetched: fetch all that are as good.
+                places, scores = _row(self._hits(queries[i], blocks, len(keys), scores.min() - _UNIT), 0)
+            found.append(ranked(keys[places], scores, k, most_ties(k)))
+        return found
 
     def rows(self, keys: Keys) -> Rows:
         """Return the rows of the keys, an empty row for a key that is not there."""
-        stacked = self._stacked()
-        known = np.array([int(key) in self._places for key in keys], bool)
-        places = np.array([self._places.get(int(key), 0) for key in keys], np.int64)
-        if not known.any():
-            return sparse.csr_matrix((len(keys), FEATURES), dtype=np.float64)
-        rows = sparse.csr_matrix(sparse.diags(known.astype(np.float64)) @ stacked[places])
-        rows.eliminate_zeros()
+        held = joined(self._blocks, np.unique(keys))
+        here, places = held.find(keys)
+        choice = sparse.csr_matrix((np.ones(len(here)), (here, places)), shape=(len(keys), len(held)))
+        rows = choice @ held.take(np.arange(len(held)))
+        rows.sort_indices()
         return rows
 
     def similarities(self, a: Rows, b: Rows) -> Scores:
@@ -85,42 +82,50 @@ class TfidfIndex:
         products = self._weigh(a).multiply(self._weigh(b)).sum(axis=1)
         return np.round(np.asarray(products, np.float64).ravel(), _DECIMALS)
 
-    def _stacked(self) -> Rows:
-        if self._parts:
-            self._matrix = sparse.vstack([self._matrix, *self._parts], format="csr")
-            self._parts = []
-        return self._matrix
+    def _strike(self, keys: Keys) -> None:
+        for block in self._blocks:
+            _, places = block.find(keys)
+            if len(places):
+                self._holders -= np.bincount(block.take(places).indices, minlength=FEATURES)
+                block.strike(places)
 
-    def _target(self, among: Keys | None) -> tuple[Keys, Rows]:
-        self._refresh()
-        if among is None:
-            return self._keys, self._transposed
-        places = sorted(self._places[int(key)] for key in among if int(key) in self._places)
-        assert self._weighted is not None  # noqa: S101 - refreshed above
-        return self._keys[places], self._weighted[places].T.tocsr()
+    def _settle(self) -> None:
+        self._blocks = settled(self._blocks, self._largest_block)
+        self._stale, self._among = True, None
 
-    def _refresh(self) -> None:
-        if self._weighted is not None:
-            return
-        matrix = self._stacked()
-        holders = np.bincount(matrix.indices, minlength=FEATURES)
-        self._rarity = np.log((1 + matrix.shape[0]) / (1 + holders)) + 1
-        self._weighted = self._scaled(matrix)
-        self._transposed = self._weighted.T.tocsr()
+    def _hits(self, queries: Rows, blocks: list[LexicalBlock], fetch: int, above: float) -> Rows:
+        found = [
+            sp_matmul_topn(
+                queries,
+                block.columns(self._squares),
+                top_n=fetch,
+                threshold=above,
+                sort=True,
+                n_threads=self._threads,
+            )
+            for block in blocks
+        ]
+        return found[0] if len(found) == 1 else zip_sp_matmul_topn(fetch, found)
+
+    def _restricted(self, among: Keys) -> LexicalBlock:
+        # The slices of a submission are searched one after the other among the same listings.
+        if self._among is None or not np.array_equal(self._among[0], among):
+            self._among = (among.copy(), joined(self._blocks, np.unique(among)))
+        return self._among[1]
 
     def _weigh(self, rows: Rows) -> Rows:
-        self._refresh()
-        return self._scaled(rows)
+        if self._stale:
+            listings = sum(block.live for block in self._blocks)
+            self._rarity = np.log((1 + listings) / (1 + self._holders)) + 1
+            self._squares = self._rarity**2
+            self._stale = False
+        weighed = rows.astype(np.float64)
+        lengths = np.sqrt(weighed @ self._squares)
+        weighed.data = weighed.data * self._rarity[weighed.indices]
+        weighed.data /= np.repeat(lengths, np.diff(weighed.indptr))
+        return weighed
 
-    def _scaled(self, rows: Rows) -> Rows:
-        scaled = rows.copy()
-        scaled.data = scaled.data * self._rarity[scaled.indices]
-        squares = (
-            np.add.reduceat(np.append(scaled.data**2, 0.0), scaled.indptr[:-1])
-            if rows.shape[0]
-            else np.empty(0)
-        )
-        lengths = np.diff(scaled.indptr)
-        norms = np.where(lengths > 0, np.sqrt(squares), 1.0)
-        scaled.data = scaled.data / np.repeat(norms, lengths)
-        return scaled
+
+def _row(hits: Rows, i: int) -> tuple[Keys, Scores]:
+    part = slice(hits.indptr[i], hits.indptr[i + 1])
+    return hits.indices[part], np.round(hits.data[part], _DECIMALS)
