@@ -9,30 +9,41 @@ from shared.errors import ArtifactError
 from shared.messages import Message
 
 
+class HeadFile(Message):
+    """A trained projection that follows a model: safetensors, `file` relative to the manifest."""
+
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    dim: Annotated[int, Field(gt=0, le=8192)]
+
+
 class ImageModel(Message):
     """An image encoder.
 
     `model` is an open_clip model name, `hf-hub:<repository>` or `local-dir:<folder>` (relative to the
     manifest); `pretrained` the open_clip tag that goes with a name. `deterministic` needs no weights.
+    `dim` is the model's own; a head may have another.
     """
 
     library: Literal["open_clip", "deterministic"]
     model: str
     pretrained: str | None = None
     dim: Annotated[int, Field(gt=0, le=8192)]
+    head: HeadFile | None = None
 
 
 class TextModel(Message):
     """A text encoder.
 
     `model` is a sentence-transformers name, a folder (relative to the manifest), or `package:<module>` for
-    a model that an installed package carries in its folder `model`.
+    a model that an installed package carries in its folder `model`. `dim` and `head` as for images.
     """
 
     library: Literal["sentence_transformers", "deterministic"]
     model: str
     revision: str | None = None
     dim: Annotated[int, Field(gt=0, le=8192)]
+    head: HeadFile | None = None
 
 
 class Profile(Message):

@@ -1,44 +1,32 @@
-"""The encoder around any model: prepare, embed in batches, finish."""
+"""The encoder around any model: prepare, embed in batches, project by a head if there is one."""
 
 from collections.abc import Sequence
-from typing import Any, Generic
+from typing import Generic
 
 import numpy as np
-from numpy.typing import NDArray
 
+from workers.encoder.head import Head
 from workers.encoder.ports import Floats, Item, Model, Prepared
-
-
-def unit_rows(vectors: NDArray[Any]) -> Floats:
-    """Return the rows scaled to length 1, float32, shape unchanged; computed per row in float64.
-
-    Raises:
-        ArithmeticError: a row has no direction, being zero or not finite.
-    """
-    exact = np.asarray(vectors, dtype=np.float64)
-    lengths = np.sqrt(np.einsum("ij,ij->i", exact, exact))
-    if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
-        raise ArithmeticError("a model returned a vector that is zero or not finite")
-    scaled: Floats = (exact / lengths[:, None]).astype(np.float32)
-    return scaled
+from workers.encoder.vectors import unit_rows
 
 
 class BatchEncoder(Generic[Item, Prepared]):
     """Runs a model on at most `batch` items at once, items of like cost together."""
 
-    def __init__(self, model: Model[Item, Prepared], batch: int) -> None:
+    def __init__(self, model: Model[Item, Prepared], batch: int, head: Head | None = None) -> None:
         self._model = model
         self._batch = batch
+        self._head = head
 
     @property
     def model(self) -> str:
-        """The name that travels with every vector."""
-        return self._model.name
+        """The name that travels with every vector; it tells the head, too, so that the two never meet."""
+        return self._head.follow(self._model.name) if self._head else self._model.name
 
     @property
     def dim(self) -> int:
         """Length of a vector."""
-        return self._model.dim
+        return self._head.dim if self._head else self._model.dim
 
     def prepare(self, item: Item) -> Prepared:
         """Do the part that needs no model, for one item; safe in any thread."""
@@ -55,11 +43,12 @@ class BatchEncoder(Generic[Item, Prepared]):
         for start in range(0, len(order), self._batch):
             places = order[start : start + self._batch]
             vectors = self._model.forward([prepared[i] for i in places])
-            if vectors.shape != (len(places), self.dim):
+            if vectors.shape != (len(places), self._model.dim):
                 raise ArithmeticError(
-                    f"{self.model} returned shape {vectors.shape}, not dimension {self.dim}"
+                    f"{self._model.name} returned shape {vectors.shape}, not dimension {self._model.dim}"
                 )
-            result[places] = unit_rows(vectors)
+            rows = unit_rows(vectors)
+            result[places] = self._head.apply(rows) if self._head else rows
         return result
 
     def encode(self, items: Sequence[Item]) -> Floats:

@@ -7,10 +7,11 @@ from typing import Any
 from PIL import Image
 
 from shared.errors import ArtifactError
-from shared.profile import ImageModel, Profile, TextModel
+from shared.profile import HeadFile, ImageModel, Profile, TextModel
 from shared.settings import EncoderSettings
 from workers.encoder.batch_encoder import BatchEncoder
 from workers.encoder.grid_model import GridModel
+from workers.encoder.head import Head, find_head
 from workers.encoder.ngram_model import NgramModel
 from workers.encoder.ports import ImageEncoder, Model, TextEncoder
 
@@ -35,14 +36,21 @@ def build_encoders(profile: Profile, folder: Path, settings: EncoderSettings) ->
 
     Raises:
         ModelUnavailable: weights cannot be had.
-        ArtifactError: a model does not fit its manifest.
+        ArtifactError: a model or a head does not fit its manifest.
     """
     image = _image_model(profile.image, folder, settings)
     text = _text_model(profile.text, folder, settings)
     for model, dim in ((image, profile.image.dim), (text, profile.text.dim)):
         if model.dim != dim:
             raise ArtifactError(f"{model.name} has {model.dim} dimensions; profile {profile.name} says {dim}")
-    return Encoders(BatchEncoder(image, settings.image_batch), BatchEncoder(text, settings.text_batch))
+    return Encoders(
+        BatchEncoder(image, settings.image_batch, _head(profile.image.head, folder, image.dim)),
+        BatchEncoder(text, settings.text_batch, _head(profile.text.head, folder, text.dim)),
+    )
+
+
+def _head(choice: HeadFile | None, folder: Path, dim: int) -> Head | None:
+    return None if choice is None else find_head(choice, folder, dim)
 
 
 def _image_model(choice: ImageModel, folder: Path, settings: EncoderSettings) -> Model[Image.Image, Any]:

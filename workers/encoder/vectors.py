@@ -1,12 +1,27 @@
-"""Vectors as they travel: float16, little endian."""
+"""Vectors of length 1, and as they travel: float16, little endian."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.blocks import ModalityHeader
 from workers.encoder.ports import Floats
+
+
+def unit_rows(vectors: NDArray[Any]) -> Floats:
+    """Return the rows scaled to length 1, float32, shape unchanged; computed per row in float64.
+
+    Raises:
+        ArithmeticError: a row has no direction, being zero or not finite.
+    """
+    exact = np.asarray(vectors, dtype=np.float64)
+    lengths = np.sqrt(np.einsum("ij,ij->i", exact, exact))
+    if not np.all(np.isfinite(lengths)) or np.any(lengths == 0):
+        raise ArithmeticError("a model returned a vector that is zero or not finite")
+    scaled: Floats = (exact / lengths[:, None]).astype(np.float32)
+    return scaled
 
 
 def to_wire(vectors: Floats) -> list[bytes]:
