@@ -6,7 +6,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from samples.listings import generate
+from samples.listings import Planner, generate
+from samples.plan import plan
 from samples.truth import Truth
 
 COLUMNS = ("id", "title", "image", "brand", "price", "currency", "seller")
@@ -32,11 +33,14 @@ class CatalogSummary:
     without_title: int
 
 
-def write_catalog(directory: Path, *, listings: int, seed: int, workers: int = 1) -> CatalogSummary:
+def write_catalog(
+    directory: Path, *, listings: int, seed: int, workers: int = 1, planner: Planner = plan
+) -> CatalogSummary:
     """Write `listings` listings into `directory`, made if needed; an older catalog in it is replaced.
 
     Writes `listings.ndjson`, `listings.csv`, `images/*.jpg`, `truth.json` and `catalog.zip` (the CSV and the
     images).
+    `planner` says what is in the catalog; by default the sample shop.
     The same arguments give the same bytes; `workers` only changes how long it takes.
     """
     images = directory / "images"
@@ -50,7 +54,7 @@ def write_catalog(directory: Path, *, listings: int, seed: int, workers: int = 1
     ):
         table = csv.DictWriter(sheet, COLUMNS, lineterminator="\n")
         table.writeheader()
-        for listing in generate(listings, seed, workers=workers):
+        for listing in generate(listings, seed, workers=workers, planner=planner):
             row = listing.row()
             table.writerow(row)
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")

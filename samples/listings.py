@@ -1,7 +1,7 @@
 """Finished sample listings, one after the other, with their photos."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -9,6 +9,8 @@ from multiprocessing import get_context
 from samples.photos import render
 from samples.plan import Plan, plan
 
+Planner = Callable[[int, int], Iterator[Plan]]
+"""Plans so many listings from a seed."""
 _AT_ONCE = 16
 """Photos in one piece of work for another process."""
 
@@ -49,9 +51,12 @@ class SampleListing:
         }
 
 
-def generate(listings: int, seed: int, *, workers: int = 1) -> Iterator[SampleListing]:
+def generate(
+    listings: int, seed: int, *, workers: int = 1, planner: Planner = plan
+) -> Iterator[SampleListing]:
     """Yield `listings` sample listings, the same for the same seed whatever `workers` is.
 
+    `planner` says what is in the catalog; by default the sample shop.
     Lazy: photos are drawn as they are asked for, with more than one worker in that many processes.
 
     Raises:
@@ -60,18 +65,18 @@ def generate(listings: int, seed: int, *, workers: int = 1) -> Iterator[SampleLi
     if listings < 1 or workers < 1:
         msg = "listings and workers must be at least 1"
         raise ValueError(msg)
-    return _serial(listings, seed) if workers == 1 else _parallel(listings, seed, workers)
+    entries = planner(listings, seed)
+    return _serial(entries) if workers == 1 else _parallel(entries, workers)
 
 
-def _serial(listings: int, seed: int) -> Iterator[SampleListing]:
-    for entry in plan(listings, seed):
+def _serial(entries: Iterator[Plan]) -> Iterator[SampleListing]:
+    for entry in entries:
         yield _finished(entry, render(entry))
 
 
-def _parallel(listings: int, seed: int, workers: int) -> Iterator[SampleListing]:
+def _parallel(entries: Iterator[Plan], workers: int) -> Iterator[SampleListing]:
     # "spawn": the caller may be a process with threads or a GPU, which must not be forked.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        entries = plan(listings, seed)
         # Only so many batches are under way, or the pool would swallow the whole catalog at once.
         while batches := list(itertools.islice(_batches(entries), workers * 4)):
             for batch, images in zip(batches, pool.map(_render_all, batches), strict=True):
