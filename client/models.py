@@ -73,13 +73,17 @@ class GroupMember:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Listings that are one product; `canonical` stands for it. With `review` a person should look first."""
+    """Listings that are one product; `canonical` stands for it.
+
+    With `review` a person should look first, as `review_reason` says: too_large or weak_link.
+    """
 
     id: str
     canonical: str
     size: int
     members: tuple[GroupMember, ...] = ()
     review: bool = False
+    review_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

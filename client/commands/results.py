@@ -22,7 +22,7 @@ _GROUPS = {
     "size": lambda group: group.size,
     "canonical": lambda group: group.canonical,
     "others": lambda group: ", ".join(m.id for m in group.members if m.id != group.canonical),
-    "review": lambda group: "yes" if group.review else "",
+    "review": lambda group: (group.review_reason or "yes") if group.review else "",
 }
 _REJECTIONS = {
     "row": lambda rejection: rejection.row,

@@ -135,6 +135,9 @@ def test_tables() -> None:
     assert [(row["group"], row["listing"], row["probability"]) for row in rows] == [
         ("g", "'=a", "0.9"), ("g", "b", "0.8"),
     ]  # fmt: skip
+    assert {(row["review"], row["review_reason"]) for row in rows} == {("false", "")}
+    doubtful = Group(id="g", canonical="b", size=2, members=members, review=True, review_reason="weak_link")
+    assert table("groups", doubtful)[0]["review_reason"] == "weak_link"
     conflicts = [{"kind": "size", "a": "1 l", "b": "2 l"}]
     found = Pair.model_validate({**pair(1, 9).model_dump(), "conflicts": conflicts, "image_sim": -0.1})
     assert table("pairs", found)[0]["conflicts"] == "size: 1 l / 2 l"

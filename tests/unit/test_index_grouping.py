@@ -1,12 +1,17 @@
-"""Groups: independent of order, no chains, variants kept apart, ids that last."""
+"""Groups: independent of order, no chains, variants kept apart, doubts shown, ids that last."""
 
 from itertools import pairwise
+from pathlib import Path
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.messages import Group, GroupMember, ReviewReason
 from workers.index.group_ids import assign_ids
-from workers.index.grouping import canonical_of, group_pairs
+from workers.index.grouping import find_groups, group_pairs
+from workers.index.store import GroupTable, open_database
 from workers.index.store.pairs import ScoredPair
 
 NAMES = [f"l{number}" for number in range(9)]
@@ -15,10 +20,6 @@ NAMES = [f"l{number}" for number in range(9)]
 def pair(a: str, b: str, probability: float = 0.9, verdict: str = "duplicate") -> ScoredPair:
     first, second = sorted((a, b))
     return ScoredPair(first, second, probability, verdict)
-
-
-def rank(listing: str) -> tuple[object, ...]:
-    return (listing,)
 
 
 pairs_of = st.lists(
@@ -39,41 +40,111 @@ pairs_of = st.lists(
 def test_groups_do_not_depend_on_the_order_of_pairs(pairs: list[ScoredPair], random: object) -> None:
     shuffled = list(pairs)
     random.shuffle(shuffled)
-    assert group_pairs(shuffled, rank) == group_pairs(pairs, rank)
+    assert find_groups(shuffled) == find_groups(pairs)
 
 
 @settings(max_examples=200, deadline=None)
 @given(pairs_of)
-def test_every_member_agrees_with_canonical_or_most_and_variants_are_apart(pairs: list[ScoredPair]) -> None:
+def test_a_listing_is_in_one_group_that_holds_no_variants_and_agrees_with_each_member(
+    pairs: list[ScoredPair],
+) -> None:
     duplicates = {(p.a, p.b) for p in pairs if p.verdict == "duplicate"}
     variants = {(p.a, p.b) for p in pairs if p.verdict == "variant"}
-    groups = group_pairs(pairs, rank)
-    assert len({member for group in groups for member in group}) == sum(map(len, groups))
+    groups = find_groups(pairs)
+    listings = [listing for group in groups for listing in group.members]
+    assert len(set(listings)) == len(listings)
     for group in groups:
-        canonical = canonical_of(group, rank)
-        for member in group:
-            friends = {o for o in group if tuple(sorted((o, member))) in duplicates}
-            assert member == canonical or canonical in friends or len(friends) > (len(group) - 1) / 2
-            assert not any(tuple(sorted((o, member))) in variants for o in group)
+        assert group.hold > 0
+        for member in group.members:
+            assert any(tuple(sorted((other, member))) in duplicates for other in group.members)
+            assert not any(tuple(sorted((other, member))) in variants for other in group.members)
 
 
-def test_chain_is_not_one_group() -> None:
-    chain = [pair(a, b) for a, b in pairwise(NAMES)]
-    assert max(map(len, group_pairs(chain, rank))) <= 3
+@pytest.mark.parametrize("probability", [0.6, 0.9, 1.0])
+@pytest.mark.parametrize("length", [4, 9, 200])
+def test_a_chain_is_not_one_group(probability: float, length: int) -> None:
+    chain = [pair(a, b, probability) for a, b in pairwise(f"l{number:03}" for number in range(length))]
+    sizes = [len(group) for group in group_pairs(chain)]
+    assert max(sizes) <= 3
+    assert sum(sizes) >= length / 2
+
+
+def test_two_cliques_stay_apart_though_one_pair_joins_them() -> None:
+    left, right = NAMES[:4], NAMES[4:8]
+    cliques = [pair(a, b) for part in (left, right) for a in part for b in part if a < b]
+    assert group_pairs([*cliques, pair(left[-1], right[0])]) == [tuple(left), tuple(right)]
+
+
+def test_a_listing_that_agrees_with_most_members_joins_them() -> None:
+    clique = [pair("a", "b"), pair("a", "c"), pair("b", "c")]
+    agreed = [pair("d", "a"), pair("d", "b"), pair("d", "c", 0.3, "different")]
+    assert group_pairs([*clique, *agreed]) == [("a", "b", "c", "d")]
+    contradicted = [pair("d", "a"), *(pair("d", other, 0.02, "different") for other in "bc")]
+    assert group_pairs([*clique, *contradicted]) == [("a", "b", "c")]
 
 
 def test_clique_is_one_group() -> None:
     clique = [pair(a, b) for a in NAMES for b in NAMES if a < b]
-    assert group_pairs(clique, rank) == [tuple(NAMES)]
+    assert group_pairs(clique) == [tuple(NAMES)]
+
+
+@pytest.mark.parametrize("size", [40, 400])
+def test_a_product_with_more_listings_than_a_search_returns_is_one_group(size: int) -> None:
+    names = [f"l{number:03}" for number in range(size)]
+    # What searches for equal listings return: the first by key, for all of them.
+    equal = [pair(a, b, 1.0) for place, a in enumerate(names[:30]) for b in names[place + 1 :]]
+    assert group_pairs(equal) == [tuple(names)]
+
+
+def test_a_product_whose_listings_find_a_few_of_the_others_is_one_group() -> None:
+    random, names = Random(5), [f"l{number}" for number in range(40)]
+    found = {tuple(sorted((a, b))) for a in names for b in random.sample(names, 11) if a != b}
+    assert group_pairs([pair(a, b) for a, b in found]) == [tuple(sorted(names))]
 
 
 def test_variant_between_members_keeps_the_weaker_pair_out() -> None:
     pairs = [pair("a", "b", 0.99), pair("b", "c", 0.7), pair("a", "c", 0.2, "variant")]
-    assert group_pairs(pairs, rank) == [("a", "b")]
+    assert group_pairs(pairs) == [("a", "b")]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "reason"),
+    [
+        ([pair("a", "b", 0.95)], None),
+        ([pair("a", "b", 0.75)], "weak_link"),
+        ([pair("a", "b", 0.95), pair("a", "c", 0.95), pair("b", "c", 0.95)], None),
+        # Nothing but b ties c to the group.
+        ([pair("a", "b", 0.999), pair("b", "c", 0.999)], "weak_link"),
+        ([pair("a", "b", 0.999), pair("a", "c", 0.7), pair("b", "c", 0.7)], "weak_link"),
+        ([pair(a, b, 0.99) for a in "abcd" for b in "abcd" if a < b], "too_large"),
+    ],
+)
+def test_groups_that_a_person_should_look_at(pairs: list[ScoredPair], reason: str | None) -> None:
+    (group,) = find_groups(pairs)
+    assert group.review_reason(max_group=3) == reason
+
+
+def test_groups_are_stored_with_their_reasons(tmp_path: Path) -> None:
+    def group(name: str, reason: ReviewReason | None) -> Group:
+        member = GroupMember(id=name, probability=0.5)
+        return Group(
+            id=name,
+            canonical=name,
+            size=1,
+            members=(member,),
+            review=reason is not None,
+            review_reason=reason,
+        )
+
+    database = open_database(tmp_path / "catalog.db")
+    groups = [group("1", None), group("2", "weak_link"), group("3", "too_large")]
+    GroupTable(database).replace(groups)
+    assert GroupTable(database).all() == groups
+    database.close()
 
 
 def test_different_pairs_make_no_group() -> None:
-    assert group_pairs([pair("a", "b", 0.3, "different")], rank) == []
+    assert group_pairs([pair("a", "b", 0.3, "different")]) == []
 
 
 def test_group_keeps_its_id_while_most_of_it_stays() -> None:

@@ -1,54 +1,58 @@
 """Groups: which listings are one product. Deterministic, independent of order, and without chains."""
 
-from collections import defaultdict
+import math
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
 
+from shared.messages import ReviewReason
+from workers.index.average_link import AverageLink
 from workers.index.store.pairs import ScoredPair
 
-# The smaller, the better a listing can stand for its group; see `canonical.py`.
+# The smaller, the better a listing can stand for its group; see `canonical_of`.
 Rank = Callable[[str], tuple[object, ...]]
 
+WEAK: Final = 0.8
+"""Mean probability between two parts of a group below which a person should look at it."""
 
-def group_pairs(pairs: Iterable[ScoredPair], rank: Rank) -> list[tuple[str, ...]]:
-    """Return the groups of at least two listings, members sorted, groups sorted.
 
-    Groups are merged from the most probable pair down, two at a time, and only when every member of the
-    result is a duplicate of its canonical or of more than half of the others, and no pair in it is a variant.
+@dataclass(frozen=True, slots=True)
+class FoundGroup:
+    """Members, sorted, and the log-odds with which the two parts that agree least hold together."""
+
+    members: tuple[str, ...]
+    hold: float
+
+    def review_reason(self, max_group: int) -> ReviewReason | None:
+        """Say why a person should look at the group first, None if nobody needs to."""
+        if len(self.members) > max_group:
+            return "too_large"
+        return "weak_link" if self.hold < math.log(WEAK / (1 - WEAK)) else None
+
+
+def find_groups(pairs: Iterable[ScoredPair]) -> list[FoundGroup]:
+    """Return the groups of at least two listings, sorted by members.
+
+    Groups are merged two at a time, from the best on, while the mean log-odds between the two are positive
+    and no pair between them is a variant. A pair that was not found counts against it, unless the lists of
+    both listings were full of their duplicates.
     Connected components would join hundreds of listings through one wrong pair after another.
     """
-    duplicates: list[ScoredPair] = []
-    friends: dict[str, set[str]] = defaultdict(set)
-    apart: dict[str, set[str]] = defaultdict(set)
-    for pair in pairs:
-        if pair.verdict == "duplicate":
-            duplicates.append(pair)
-            friends[pair.a].add(pair.b)
-            friends[pair.b].add(pair.a)
-        elif pair.verdict == "variant":
-            apart[pair.a].add(pair.b)
-            apart[pair.b].add(pair.a)
-    group_of: dict[str, set[str]] = {listing: {listing} for listing in friends}
-    for pair in sorted(duplicates, key=lambda pair: (-pair.probability, pair.a, pair.b)):
-        small, large = sorted((group_of[pair.a], group_of[pair.b]), key=len)
-        if small is large or any(apart[listing] & large for listing in small if listing in apart):
-            continue
-        merged = small | large
-        if _holds_together(merged, friends, rank):
-            for listing in merged:
-                group_of[listing] = merged
-    groups = {tuple(sorted(group)) for group in group_of.values() if len(group) > 1}
-    return sorted(groups)
+    link = AverageLink(sorted(pairs, key=lambda pair: (pair.a, pair.b)))
+    link.run()
+    found = (
+        FoundGroup(tuple(sorted(group)), link.hold[name])
+        for name, group in link.members.items()
+        if len(group) > 1
+    )
+    return sorted(found, key=lambda group: group.members)
+
+
+def group_pairs(pairs: Iterable[ScoredPair]) -> list[tuple[str, ...]]:
+    """Return the members of `find_groups`."""
+    return [group.members for group in find_groups(pairs)]
 
 
 def canonical_of(members: Iterable[str], rank: Rank) -> str:
     """Return the member that stands for the group."""
     return min(members, key=rank)
-
-
-def _holds_together(members: set[str], friends: dict[str, set[str]], rank: Rank) -> bool:
-    canonical = canonical_of(members, rank)
-    most = (len(members) - 1) / 2
-    return all(
-        listing == canonical or canonical in friends[listing] or len(friends[listing] & members) > most
-        for listing in members
-    )

@@ -1,11 +1,11 @@
 """Brings the groups of a catalog up to date with its pairs."""
 
-from collections import defaultdict
+from collections.abc import Iterable
 
 from shared.messages import Group, GroupMember
 from workers.index.catalog import Catalog
 from workers.index.group_ids import assign_ids
-from workers.index.grouping import Rank, canonical_of, group_pairs
+from workers.index.grouping import FoundGroup, Rank, canonical_of, find_groups
 from workers.index.keys import keys_of
 from workers.index.store import StoredListing
 from workers.index.store.pairs import ScoredPair
@@ -18,42 +18,49 @@ def rank_of(listing: StoredListing) -> tuple[object, ...]:
 
 
 def regroup(catalog: Catalog, max_group: int) -> list[Group]:
-    """Compute and store the catalog's groups and return them; those above `max_group` go to review."""
-    pairs = [pair for pair in catalog.pairs.all() if pair.verdict != "different"]
-    listings = {pair.a for pair in pairs} | {pair.b for pair in pairs}
+    """Compute and store the catalog's groups and return them, largest first.
+
+    Those above `max_group`, and those that hold together by little, are marked for review.
+    """
+    pairs = list(catalog.pairs.all())
+    found = find_groups(pairs)
+    listings = [listing for group in found for listing in group.members]
     ranks = {
         listing.id: rank_of(listing) for listing in catalog.listings.get(keys_of(listings).tolist()).values()
     }
-    rank: Rank = ranks.__getitem__
-    members = group_pairs(pairs, rank)
     former = {member.id: group.id for group in catalog.groups.all() for member in group.members}
-    ids = assign_ids(catalog.name, members, former)
-    chances = _mean_probabilities(catalog, members)
+    ids = assign_ids(catalog.name, [group.members for group in found], former)
+    best = _best_probabilities(pairs, found)
     groups = [
-        Group(
-            id=group_id,
-            canonical=canonical_of(group, rank),
-            size=len(group),
-            members=tuple(GroupMember(id=listing, probability=chances[listing]) for listing in group),
-            review=len(group) > max_group,
-        )
-        for group_id, group in zip(ids, members, strict=True)
+        _group(group_id, group, ranks.__getitem__, best, max_group)
+        for group_id, group in zip(ids, found, strict=True)
     ]
     with catalog.database.transaction():
         catalog.groups.replace(groups)
     return sorted(groups, key=lambda group: (-group.size, group.id))
 
 
-def _mean_probabilities(catalog: Catalog, groups: list[tuple[str, ...]]) -> dict[str, float]:
-    """Return each member's mean probability over its kept pairs inside its group."""
-    place = {listing: i for i, group in enumerate(groups) for listing in group}
-    inside: dict[str, list[float]] = defaultdict(list)
-    for pair in sorted(catalog.pairs.all(), key=_ids):
+def _group(group_id: str, found: FoundGroup, rank: Rank, best: dict[str, float], max_group: int) -> Group:
+    reason = found.review_reason(max_group)
+    return Group(
+        id=group_id,
+        canonical=canonical_of(found.members, rank),
+        size=len(found.members),
+        members=tuple(GroupMember(id=listing, probability=best[listing]) for listing in found.members),
+        review=reason is not None,
+        review_reason=reason,
+    )
+
+
+def _best_probabilities(pairs: Iterable[ScoredPair], groups: Iterable[FoundGroup]) -> dict[str, float]:
+    """Return the probability of each member's most probable pair inside its group.
+
+    The best tells the strangers in a group better than the mean, which is low where a group is large.
+    """
+    place = {listing: i for i, group in enumerate(groups) for listing in group.members}
+    best: dict[str, float] = {}
+    for pair in pairs:
         if pair.a in place and place[pair.a] == place.get(pair.b):
-            inside[pair.a].append(pair.probability)
-            inside[pair.b].append(pair.probability)
-    return {listing: round(sum(found) / len(found), 9) for listing, found in inside.items()}
-
-
-def _ids(pair: ScoredPair) -> tuple[str, str]:
-    return pair.a, pair.b
+            for listing in (pair.a, pair.b):
+                best[listing] = max(best.get(listing, 0.0), pair.probability)
+    return best

@@ -1,9 +1,14 @@
 """The current groups of a catalog."""
 
 from collections import defaultdict
+from typing import Final
 
-from shared.messages import Group, GroupMember
+from shared.messages import Group, GroupMember, ReviewReason
 from workers.index.store.database import Database
+
+# The column `review` holds a place in this list; stores that were made before there were reasons hold 1 for
+# groups that are too large.
+_REASONS: Final[tuple[ReviewReason | None, ...]] = (None, "too_large", "weak_link")
 
 
 class GroupTable:
@@ -18,7 +23,8 @@ class GroupTable:
         self._db.execute("DELETE FROM groups")
         for group in groups:
             self._db.execute(
-                "INSERT INTO groups VALUES (?, ?, ?)", (group.id, group.canonical, int(group.review))
+                "INSERT INTO groups VALUES (?, ?, ?)",
+                (group.id, group.canonical, _REASONS.index(group.review_reason)),
             )
             self._db.executemany(
                 "INSERT INTO members VALUES (?, ?, ?)",
@@ -37,6 +43,7 @@ class GroupTable:
                 size=len(members[group_id]),
                 members=tuple(members[group_id]),
                 review=bool(review),
+                review_reason=_REASONS[review],
             )
             for group_id, canonical, review in self._db.execute("SELECT * FROM groups")
         ]

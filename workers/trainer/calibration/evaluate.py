@@ -53,7 +53,7 @@ def _count(found: Examples, models: Models) -> dict[str, int]:
     ]
     true, candidates = true_pairs(found.corpus), set(found.ids)
     called = {(pair.a, pair.b) for pair in scored if pair.verdict == "duplicate"}
-    groups = group_pairs(scored, lambda listing: (listing,))
+    groups = group_pairs(scored)
     grouped = {pair for group in groups for pair in combinations(group, 2)}
     variants = {pair for i, pair in enumerate(found.ids) if found.related[i] and not found.duplicate[i]}
     told = {(pair.a, pair.b) for pair in scored if pair.verdict == "variant"}
