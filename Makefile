@@ -62,10 +62,11 @@ train-tower: setup ## train the bundled image encoder from the photos in DATA (a
 eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
-bench: setup ## measure: start of the gateway, an upload of 100,000 listings, real photos through the service
+bench: setup ## measure: start of the gateway, upload of 100,000 listings, lexical engines, real photos through the service
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.catalog_open
+	$(BIN)/python -m benchmarks.lexical
 	$(BIN)/python -m benchmarks.photos
 
 calibrate: setup ## calibrate the classifier of the bundled profile on sample catalogs

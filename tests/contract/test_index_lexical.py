@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.lexical import DATA, recall
+from benchmarks.lexical_engines import Tfidf
 from workers.index.arrays import most_ties
 from workers.index.ngrams import count_ngrams
 from workers.index.tfidf_index import TfidfIndex
@@ -137,7 +139,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(CHANGES, st.sampled_from([1, 3, 8, 1000]), st.booleans())
 def test_results_do_not_depend_on_the_history(
     changes: list[tuple[bool, dict[int, str]]], largest_block: int, searched: bool
@@ -183,3 +185,10 @@ def test_threads_change_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = held_by(filled(titles), titles)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     assert held_by(filled(titles), titles) == alone
+
+
+@pytest.mark.parametrize(("dataset", "least"), [("abt_buy", 0.997), ("amazon_google", 0.984)])
+def test_labelled_matches_are_among_the_first_ten(dataset: str, least: float) -> None:
+    if not (DATA / dataset).is_dir():
+        pytest.skip(f"{DATA / dataset} is not there; DOPPEL_DATA says where it is")
+    assert recall(Tfidf(), dataset) >= least

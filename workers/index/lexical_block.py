@@ -61,7 +61,8 @@ class LexicalBlock:
             lengths = np.sqrt(self._rows @ squares)
             factors = np.zeros(len(self))
             np.divide(1.0, lengths, out=factors, where=self._living & (lengths > 0))
-            np.take(factors, self._columns.indices, out=self._columns.data)
+            # No index is out of range; looking for one would take a copy.
+            np.take(factors, self._columns.indices, out=self._columns.data, mode="clip")
             self._weighed_by = squares
         return self._columns
 
