@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --n
 INDEX = url=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$url};
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test faults check bench train-tower eval-tower calibrate lock clean
+.PHONY: help setup demo up down test faults check bench train-tower eval-tower eval calibrate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: setup ## measure: start of the gateway, upload of 100,000 listings, lexic
 	$(BIN)/python -m benchmarks.catalog_open
 	$(BIN)/python -m benchmarks.lexical
 	$(BIN)/python -m benchmarks.photos
+
+eval: setup ## measure matching and grouping beside their targets: sample catalogs, public pairs, photos in DATA
+	$(BIN)/python -m workers.trainer.matching $(DATA)
 
 calibrate: setup ## calibrate the classifier of the bundled profile on sample catalogs
 	$(BIN)/python -m workers.trainer.calibration --profile bundled

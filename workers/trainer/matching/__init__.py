@@ -1,0 +1,1 @@
+"""Measures matching and grouping on whole catalogs: `python -m workers.trainer.matching`."""

@@ -1,0 +1,47 @@
+"""What the figures of `make eval` should reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure has to be at least, at most or above a number, or so many times another figure."""
+
+    figure: str
+    sign: Literal[">=", "<=", ">"]
+    limit: float | str
+    times: float = 1.0
+
+    def text(self) -> str:
+        """Return the target as people read it."""
+        times = f"{self.times:g} x " if self.times != 1 else ""
+        return f"{self.sign} {times}{self.limit}"
+
+    def met(self, figures: Mapping[str, float]) -> bool | None:
+        """Say whether the figures meet it, None if they do not say."""
+        limit = figures.get(self.limit) if isinstance(self.limit, str) else self.limit
+        value = figures.get(self.figure)
+        if value is None or limit is None:
+            return None
+        bound = self.times * limit
+        return {">=": value >= bound, "<=": value <= bound, ">": value > bound}[self.sign]
+
+
+TARGETS: Final = (
+    Target("sample10k_b3_precision", ">=", 0.95),
+    Target("sample10k_b3_recall", ">=", 0.85),
+    Target("sample10k_largest_group", "<=", "sample10k_largest_true_group", 2),
+    Target("sample10k_same_in_any_order", ">=", 1),
+    Target("same_photo_called_duplicate", "<=", 0.10),
+    Target("same_photo_called_variant", ">=", 0.80),
+    Target("chains_same_in_any_order", ">=", 1),
+    Target("chains_largest_group", "<=", "chains_largest_connected", 0.5),
+    Target("grocery_hit1_union", ">", "grocery_hit1_image"),
+    Target("grocery_hit1_union", ">", "grocery_hit1_text"),
+    Target("grocery_hit1_head", ">", "grocery_hit1_union"),
+    Target("grocery_row_f1_union", ">", "grocery_row_f1_image"),
+    Target("grocery_row_f1_union", ">", "grocery_row_f1_text"),
+    Target("grocery_row_f1_head", ">", "grocery_row_f1_union"),
+)
