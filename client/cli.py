@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import typer
 from rich.markup import escape
 
+from client.commands.data import data
 from client.commands.jobs import cancel, jobs, status, watch
 from client.commands.queries import dedup, search
 from client.commands.rematch import rematch
 from client.commands.results import groups, pairs, rejections
 from client.commands.submissions import sample, submit
-from client.commands.training import PASS_ON, train_tower
+from client.commands.training import PASS_ON, evaluate, rethreshold, train, train_tower
 from client.console import notes
 from client.errors import DoppelError, NoAnswer
 
@@ -28,7 +29,9 @@ def build() -> typer.Typer:
     )
     for command in _COMMANDS:
         app.command()(command)
-    app.command(context_settings=PASS_ON)(train_tower)
+    for handed_over in (train, evaluate, rethreshold, train_tower):
+        app.command(context_settings=PASS_ON)(handed_over)
+    app.add_typer(data, name="data")
     return app
 
 

@@ -1,0 +1,120 @@
+"""Fits what the data can teach: a model per situation, for pairs of a catalog and for pairs alone."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.index.classifier import SituationModel
+from workers.index.features import SITUATIONS, Situation
+from workers.index.scoring import Measured
+from workers.trainer.calibration.fit import fit_regression
+from workers.trainer.train.candidates import HELD
+from workers.trainer.train.held_out import HeldOut
+from workers.trainer.train.parts import TRAINING, Parts, choosing
+from workers.trainer.train.source import Source
+from workers.trainer.train.threshold import Rule, choose_threshold
+
+LEAST: Final = 20
+"""Duplicates, and other pairs, that a situation must have both to fit on and held out."""
+
+MOST: Final = 200_000
+"""Pairs that a regression is fitted on; more would only take longer."""
+
+_STRENGTH: Final = 30.0
+Say = Callable[[str], None]
+Models = dict[Situation, SituationModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What came of fitting; `held_out` by file name, `lacking` says by situation why nothing was fitted."""
+
+    situations: Models = field(default_factory=dict)
+    alone: Models = field(default_factory=dict)
+    held_out: dict[str, HeldOut] = field(default_factory=dict)
+    lacking: dict[Situation, str] = field(default_factory=dict)
+
+    def of(self, alone: bool) -> Models:
+        """Return the models for pairs alone, or for those of a catalog."""
+        return self.alone if alone else self.situations
+
+
+def name_of(situation: Situation, alone: bool) -> str:
+    """Return how a situation is called in files and tables."""
+    return f"{situation}_alone" if alone else situation
+
+
+def fit(source: Source, parts: Parts, rule: Rule, say: Say) -> Fitted:
+    """Fit every situation that has enough pairs.
+
+    The data knows no variants: "is it related" is learnt from the duplicates, too.
+    """
+    fitted = Fitted()
+    for situation in SITUATIONS:
+        with source.open(HELD[situation]) as opened:
+            pairs = source.pairs(opened)
+            duplicate = source.labels(pairs)
+            roles = parts.roles(pairs, duplicate)
+            for alone in (False, True):
+                measured = opened.measure(pairs, alone=alone)
+                here = np.array([pair.situation == situation for pair in measured], bool)
+                reason = _too_few(duplicate[here], roles[here])
+                if reason:
+                    fitted.lacking[situation] = reason
+                    break
+                say(f"fitting {name_of(situation, alone)} on {(roles[here] == TRAINING).sum():,} pairs")
+                model, held = _fit(
+                    situation, _chosen(measured, here), duplicate[here], roles[here], rule, parts
+                )
+                fitted.of(alone)[situation] = model
+                fitted.held_out[name_of(situation, alone)] = held
+    return fitted
+
+
+def _chosen(measured: Sequence[Measured], here: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.array([pair.values for pair, wanted in zip(measured, here, strict=True) if wanted], np.float64)
+
+
+def _too_few(duplicate: NDArray[np.bool_], roles: NDArray[np.uint8]) -> str:
+    """Say what a situation lacks to be fitted; empty if nothing."""
+    for (name, part), (kind, label) in product(
+        (("fit on", roles == TRAINING), ("choose a threshold on", choosing(roles))),
+        (("duplicates", duplicate), ("other pairs", ~duplicate)),
+    ):
+        count = int((part & label).sum())
+        if count < LEAST:
+            return f"only {count} {kind} to {name}"
+    return ""
+
+
+def _fit(
+    situation: Situation,
+    features: NDArray[np.float64],
+    duplicate: NDArray[np.bool_],
+    roles: NDArray[np.uint8],
+    rule: Rule,
+    parts: Parts,
+) -> tuple[SituationModel, HeldOut]:
+    places = np.flatnonzero(roles == TRAINING)
+    if len(places) > MOST:
+        places = np.sort(np.random.default_rng(parts.seed).choice(places, MOST, replace=False))
+    regression, related = (
+        fit_regression(situation, features[places], duplicate[places], _STRENGTH, conflicts_speak=speak)
+        for speak in (True, False)
+    )
+    held = roles != TRAINING
+    chances = regression.probabilities(features[held])
+    kin = np.maximum(related.probabilities(features[held]), chances)
+    scores = HeldOut(chances, duplicate[held], roles[held])
+    chosen = choosing(scores.roles)
+    model = SituationModel(
+        duplicate=regression,
+        related=related,
+        threshold=scores.threshold(rule),
+        related_threshold=choose_threshold(Rule(), kin[chosen], scores.duplicate[chosen]),
+    )
+    return model, scores
