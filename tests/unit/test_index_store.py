@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from workers.index.catalogs import FILE, Catalogs
 from workers.index.faiss_index import FaissIndex
 from workers.index.keys import key_of, keys_of
 from workers.index.lock import AlreadyOwned, FolderLock
-from workers.index.store import open_database
+from workers.index.store import JobTable, ListingTable, PairTable, open_database
 from workers.index.store.listings import unit_vectors
+from workers.index.store.pairs import ScoredPair
 from workers.index.tfidf_index import TfidfIndex
 
 
@@ -164,3 +166,20 @@ def test_pairs_stay_when_the_same_listing_is_sent_again_and_go_when_it_changed(c
 def test_vectors_are_scaled_to_unit_length() -> None:
     found = unit_vectors([np.array([3, 4], "<f2").tobytes()])
     assert found.tolist() == [[pytest.approx(0.6), pytest.approx(0.8)]]
+
+
+def test_a_rematch_drops_pairs_in_steps_that_grow_with_the_pairs_only(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "catalog.db")
+    listings, pairs, count = ListingTable(database), PairTable(database), 300
+    names = [f"l{i:03}" for i in range(count)]
+    for name in names:
+        listings.upsert(Listing(id=name), "", 1)
+    JobTable(database).add_catalog("rematch")
+    pairs.put(ScoredPair(a, b, 0.5, "different") for a, b in pairwise(names))
+    # Called every 1,000 instructions: a look-up of each listing with each other would take 90,000 look-ups.
+    calls: list[int] = []
+    database.connection.set_progress_handler(lambda: calls.append(1), 1000)
+    pairs.drop_unfound("rematch")
+    assert len(calls) < 100
+    assert list(pairs.all()) == []
+    database.close()

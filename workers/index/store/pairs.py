@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from shared.messages import Verdict
 from workers.index.store.database import Database
 
+# Without the plus signs SQLite looks up every listing with every other instead of reading the pairs.
 _DROP_UNFOUND = """
 WITH same(id) AS (
   SELECT id FROM listings JOIN job_rows ON id = listing AND sequence = row WHERE job = :job
 )
 DELETE FROM pairs
-WHERE a IN same AND b IN same
+WHERE +a IN same AND +b IN same
   AND NOT EXISTS (
     SELECT 1 FROM job_pairs AS found WHERE job = :job AND found.a = pairs.a AND found.b = pairs.b
   )
