@@ -105,9 +105,9 @@ class RemoteWork:
             kept.save()
 
     def done(self) -> dict[Modality, tuple[int, int]]:
-        """Return for each modality how many contents are dealt with, and how many there are."""
+        """Return how many contents are dealt with and how many there are, of each modality that has any."""
         totals: dict[Modality, int] = {"image": len(self._photos), "text": len(self._titles)}
-        return {modality: (self._done[modality], total) for modality, total in totals.items()}
+        return {modality: (self._done[modality], total) for modality, total in totals.items() if total}
 
     def embeddings(self) -> Embeddings:
         """Return the vectors by listing, once all is through."""
