@@ -65,7 +65,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """A listing in a group, with the mean probability of its pairs inside the group."""
+    """A listing in a group, with the probability of its most probable pair inside the group."""
 
     id: str
     probability: float
