@@ -1,5 +1,6 @@
 """The measuring of catalogs: same-photo variants, targets, and one catalog in any order."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from workers.index.matcher import Matcher
 from workers.index.store.pairs import ScoredPair
 from workers.trainer.embedding import Embeddings
 from workers.trainer.matching import grouping_methods
-from workers.trainer.matching.__main__ import table
+from workers.trainer.matching.__main__ import Part, run_parts, table
 from workers.trainer.matching.catalogs import measured
 from workers.trainer.matching.same_photo import named_rightly, same_photo_figures
 from workers.trainer.matching.sample_catalog import SampleCatalog, sample_catalog
@@ -84,6 +85,24 @@ def test_targets() -> None:
     name = TARGETS[0].figure
     assert "MISSED" in table({name: 0.0, "other": 1.0})
     assert "MISSED" not in table({name: 1.0, "other": 1.0})
+
+
+def test_parts_are_merged_into_the_report_and_one_without_data_is_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "reports" / "eval.json"
+    (tmp_path / "photos").mkdir()
+    root = len(tmp_path.parts)
+
+    def part(name: str, figures: dict[str, float], *needs: str) -> Part:
+        return Part(name, lambda data, work: figures | {f"{name}_at": len((data / work).parts)}, needs)
+
+    first, second = part("first", {"x": 1.0, "y": 1.0}), part("second", {"y": 2.0}, "photos")
+    absent = part("absent", {"z": 3.0}, "photos", "pairs")
+    assert run_parts([first, absent], tmp_path, tmp_path, report) == {"x": 1, "y": 1, "first_at": root}
+    assert run_parts([second], tmp_path, tmp_path, report) == {"y": 2, "second_at": root}
+    assert json.loads(report.read_text()) == {"x": 1, "y": 2, "first_at": root, "second_at": root}
+    assert f"skipped absent: no pairs in {tmp_path}" in capsys.readouterr().out
 
 
 def test_groups_of_a_small_chain_set_are_the_same_in_any_order(tmp_path: Path) -> None:

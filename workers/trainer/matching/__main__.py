@@ -5,7 +5,7 @@ Prints every figure beside its target and writes `reports/eval.json`; parts run 
 
 import argparse
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -37,17 +37,21 @@ def main() -> None:
     parser.add_argument("--only", choices=[part.name for part in PARTS], help="run this part alone")
     arguments = parser.parse_args()
     configure_logging("eval")
+    chosen = [part for part in PARTS if arguments.only in (None, part.name)]
+    print(table(run_parts(chosen, arguments.data, _WORK, _REPORT)))  # noqa: T201 - the command's answer
+
+
+def run_parts(parts: Iterable[Part], data: Path, work: Path, report: Path) -> dict[str, float]:
+    """Run the parts whose data is there and return their figures; each is in the report once it is done."""
     figures: dict[str, float] = {}
-    for part in PARTS:
-        if arguments.only not in (None, part.name):
-            continue
-        absent = [name for name in part.needs if not (arguments.data / name).is_dir()]
+    for part in parts:
+        absent = [name for name in part.needs if not (data / name).is_dir()]
         if absent:
-            print(f"skipped {part.name}: no {', '.join(absent)} in {arguments.data}")  # noqa: T201
+            print(f"skipped {part.name}: no {', '.join(absent)} in {data}")  # noqa: T201
             continue
-        figures |= part.run(arguments.data, _WORK)
-        _write(figures, _REPORT)
-    print(table(figures))  # noqa: T201 - the command's answer
+        figures |= part.run(data, work)
+        _write(figures, report)
+    return figures
 
 
 def table(figures: Mapping[str, float]) -> str:
