@@ -81,7 +81,7 @@ def tiles_of(findings: Findings) -> list[tuple[str, str]]:
     """Return the figures at the top of the page: value and what it is."""
     head = findings.pairs[0].figures
     tiles = [
-        (shown(head["f1"]), "F1 on retrieved candidates"),
+        (shown(head["f1"]), f"F1 on {findings.pairs[0].pairs}"),
         (f"{shown(head['precision'])} / {shown(head['recall'])}", "precision / recall"),
     ]
     if "pr_auc" in head:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.messages import Listing
+from shared.settings import IndexSettings
 from workers.index.arrays import MODALITIES, Keys, Modality, Neighbours
 from workers.index.background import Background
 from workers.index.candidates import find_candidates, pairs_within
@@ -35,6 +36,8 @@ from workers.trainer.embedding import Embeddings
 Ids = tuple[str, str]
 Ranked = dict[str, list[str]]
 _JOB: Final = "train"
+# Less probable pairs are not kept by an index worker with its usual settings.
+_FLOOR: Final[float] = IndexSettings.model_fields["pair_floor"].default
 # What a catalog must have for all its pairs to be in a situation.
 HELD: Final[dict[Situation, tuple[Modality, ...]]] = {
     "image_text": ("image", "text"),
@@ -115,12 +118,12 @@ class Candidates:
         return found
 
     def groups(self, pairs: Sequence[Ids], decided: Sequence[Decided]) -> list[tuple[str, ...]]:
-        """Return the groups that decided pairs of one catalog make."""
-        scored = (
+        """Return the groups that decided pairs of one catalog make, of those that an index would keep."""
+        return group_pairs(
             ScoredPair(a, b, made.probability, made.verdict)
             for (a, b), made in zip(pairs, decided, strict=True)
+            if made.verdict != "different" or made.probability >= _FLOOR
         )
-        return group_pairs(scored)
 
     def _named(self, places: NDArray[np.int64], near: Sequence[Neighbours], k: int) -> Ranked:
         names = {

@@ -22,7 +22,7 @@ def finding_lines(findings: Findings) -> Iterator[str]:
         for row in findings.pairs
     ]
     yield from ("", *_table(["classifier", "judged on", "pairs", "duplicates", *FIGURES.values()], rows, 2))
-    yield "random negatives are nearly all easy: only retrieved candidates say how it does in use"
+    yield "random negatives are nearly all easy: the other lines say how it does in use"
     if findings.catalog:
         yield ""
         for key, name in CATALOG.items():

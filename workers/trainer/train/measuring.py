@@ -54,7 +54,7 @@ def measure_all(source: Source, models: Models, held: Held) -> Measures:
         duplicate = source.labels(pairs)
         measured = opened.measure(pairs)
         found = _judged(pairs, measured, duplicate, models, held)
-        rows = [PairRow(OURS, "retrieved candidates", True, pair_figures(found))]
+        rows = [PairRow(OURS, honest_pairs(source), True, pair_figures(found))]
         rows += _notebook_rows(source, opened, models, held, (pairs, measured, duplicate))
         return Measures(
             retrieval=retrieval_figures(opened, source.relevant(), set(asked) if asked is not None else None),
@@ -62,6 +62,11 @@ def measure_all(source: Source, models: Models, held: Held) -> Measures:
             judged=found,
             catalog=_catalog(source, opened, pairs, measured, models, asked),
         )
+
+
+def honest_pairs(source: Source) -> str:
+    """Return what the pairs are that say how a classifier does in use."""
+    return "labelled pairs" if isinstance(source.data, PairBenchmark) else "retrieved candidates"
 
 
 def _judged(
@@ -94,7 +99,7 @@ def _notebook_rows(
     measured = opened.measure(unseen)
     ours = judged(unseen, measured, labels, judge(measured, models))
     return [
-        PairRow(NOTEBOOK, "retrieved candidates", True, pair_figures(theirs)),
+        PairRow(NOTEBOOK, honest_pairs(source), True, pair_figures(theirs)),
         PairRow(OURS, "random negatives", False, pair_figures(ours)),
         PairRow(NOTEBOOK, "random negatives", False, pair_figures(quarter)),
     ]
