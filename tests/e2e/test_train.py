@@ -20,6 +20,7 @@ from workers.index.keys import key_of
 from workers.trainer.datasets.grocery import shopee_from_grocery
 from workers.trainer.datasets.shopee import COLUMNS
 from workers.trainer.train.embedding_files import build_index, load_embeddings
+from workers.trainer.train.parts import CHOOSING, REPORTING
 from workers.trainer.train.profile_folder import check_files, read_manifest
 
 NAME = "grid-shop"
@@ -50,7 +51,7 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real shop photos where they lie beside the checkout, else photos of the sample shop."""
     folder = tmp_path_factory.mktemp("shopee")
     if grocery().is_dir():
-        shopee_from_grocery(grocery(), folder, most=6)
+        shopee_from_grocery(grocery(), folder, most=4)
     else:
         shopee_from_samples(folder)
     with (folder / "train.csv").open("a", newline="") as text:
@@ -130,18 +131,11 @@ def test_the_report_puts_honest_figures_beside_those_of_random_pairs(trained: Pa
         ("the notebook's", False),
     ]
     ours, theirs, _, easy = (row["figures"] for row in rows)
-    assert ours["f1"] > theirs["f1"]
-    assert easy["f1"] > theirs["f1"]
+    assert ours["precision"] > theirs["precision"]
+    assert easy["f1"] > theirs["f1"] + 0.2
     catalog = report(trained / "report")["catalog"]
     assert catalog["row_f1"] > catalog["row_f1_of_nothing"]
     assert 1 < catalog["largest_group"] < catalog["listings_asked"] / 2
-
-
-@pytest.mark.timeout(300)
-def test_the_same_seed_gives_the_same_classifier(trained: Path, shop_folder: Path, tmp_path: Path) -> None:
-    train(shop_folder, tmp_path)
-    first, again = (folder / "classifier.json" for folder in (trained, tmp_path / NAME))
-    assert first.read_bytes() == again.read_bytes()
 
 
 @pytest.mark.timeout(300)
@@ -180,28 +174,55 @@ def test_evaluation_alone(trained: Path, shop_folder: Path, tmp_path: Path) -> N
     assert "name the folder of one profile" in refused.stderr
 
 
+def words(path: Path, header: str, rows: list[str]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+def train_on_titles(data: Path, layout: str, out: Path) -> str:
+    options = ("--dataset", layout, "--profile", "deterministic", "--name", NAME, "--cache", out / "cache")
+    return doppel("train", data, "--out", out, *options).stdout
+
+
 @pytest.mark.timeout(300)
 def test_a_table_without_photos_takes_over_what_it_cannot_teach(tmp_path: Path) -> None:
-    lines = [
-        f"{g}-{i},Mug number {g} {word},{g}" for g in range(120) for i, word in enumerate(("red", "x", "new"))
-    ]
-    (tmp_path / "t.csv").write_text("id,title,group\n" + "\n".join(lines) + "\n")
-    options = (
-        "--dataset",
-        "csv",
-        "--profile",
-        "deterministic",
-        "--name",
-        NAME,
-        "--cache",
-        tmp_path / "cache",
+    rows = [f"{g}-{i},Mug number {g} {w},{g}" for g in range(120) for i, w in enumerate(("red", "x", "new"))]
+    table = words(tmp_path / "t.csv", "id,title,group", rows)
+    assert "image_only: taken over from the shipped classifier" in train_on_titles(
+        table, "csv", tmp_path / "1"
     )
-    said = doppel("train", tmp_path / "t.csv", "--out", tmp_path / "out", *options).stdout
-    assert "image_only: taken over from the shipped classifier" in said
-    written = json.loads((tmp_path / "out" / NAME / "classifier.json").read_text())
-    shipped = json.loads((ROOT / "artifacts" / "deterministic" / "classifier.json").read_text())
-    assert written["situations"]["image_only"] == shipped["situations"]["image_only"]
-    assert written["situations"]["text_only"] != shipped["situations"]["text_only"]
+    first = (tmp_path / "1" / NAME / "classifier.json").read_text()
+    written, shipped = (
+        json.loads(text)["situations"]
+        for text in (first, (ROOT / "artifacts" / "deterministic" / "classifier.json").read_text())
+    )
+    assert written["image_only"] == shipped["image_only"]
+    assert written["text_only"] != shipped["text_only"]
+    train_on_titles(table, "csv", tmp_path / "2")
+    assert (tmp_path / "2" / NAME / "classifier.json").read_text() == first
+
+
+@pytest.mark.timeout(300)
+def test_two_tables_are_fitted_and_measured_on_their_own_splits(tmp_path: Path) -> None:
+    folder = tmp_path / "two"
+    words(folder / "tableA.csv", "id,name", [f"{i},Lamp model {i} brass" for i in range(90)])
+    words(folder / "tableB.csv", "id,name", [f"{i},brass lamp no {i}" for i in range(90)])
+    for split, start in (("train", 0), ("valid", 30), ("test", 60)):
+        pairs = [
+            (i, start + (i + step) % 30, int(step == 0))
+            for i in range(start, start + 30)
+            for step in (0, 7, 9)
+        ]
+        rows = [f"{a},{b if label == 0 else a},{label}" for a, b, label in pairs if label or a != b]
+        words(folder / f"{split}.csv", "ltable_id,rtable_id,label", rows)
+    said = train_on_titles(folder, "pairs", tmp_path / "out")
+    assert "pairs, train: " in said
+    rows_shown = report(tmp_path / "out" / NAME / "report")["pairs"]
+    assert [row["pairs"] for row in rows_shown[:2]] == ["labelled pairs"] * 2
+    assert rows_shown[0]["figures"]["positives"] == 30
+    roles = np.load(tmp_path / "out" / NAME / "held_out" / "text_only.npy", allow_pickle=False)["role"]
+    assert set(roles.tolist()) == {CHOOSING, REPORTING}
 
 
 def test_what_is_missing_is_one_line(tmp_path: Path) -> None:
