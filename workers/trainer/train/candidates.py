@@ -18,7 +18,7 @@ from workers.index.arrays import MODALITIES, Keys, Modality, Neighbours
 from workers.index.background import Background
 from workers.index.candidates import find_candidates, pairs_within
 from workers.index.catalog import Catalog
-from workers.index.classifier import SituationModel
+from workers.index.classifier import Matrix, Regression, SituationModel
 from workers.index.faiss_index import FaissIndex
 from workers.index.features import Situation
 from workers.index.grouping import group_pairs
@@ -31,11 +31,13 @@ from workers.index.store.pairs import ScoredPair
 from workers.index.tfidf_index import TfidfIndex
 from workers.index.verdicts import Decided, decide
 from workers.index.vocabulary import Vocabulary
+from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.embedding import Embeddings
 
 Ids = tuple[str, str]
 Ranked = dict[str, list[str]]
 _JOB: Final = "train"
+_STRENGTH: Final = 30.0
 # Less probable pairs are not kept by an index worker with its usual settings.
 _FLOOR: Final[float] = IndexSettings.model_fields["pair_floor"].default
 # What a catalog must have for all its pairs to be in a situation.
@@ -151,6 +153,13 @@ class Candidates:
 def judge(measured: list[Measured], models: Mapping[Situation, SituationModel]) -> list[Decided]:
     """Decide about measured pairs, each by the model of what both sides have."""
     return decide(measured, models, None)
+
+
+def regress(
+    situation: Situation, features: Matrix, duplicate: NDArray[np.bool_], *, conflicts_speak: bool
+) -> Regression:
+    """Fit a regression to labelled pairs as the calibration of shipped profiles does."""
+    return fit_regression(situation, features, duplicate, _STRENGTH, conflicts_speak=conflicts_speak)
 
 
 def _keys(catalog: Catalog) -> Keys:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from workers.index.classifier import SituationModel
 from workers.index.features import SITUATIONS, Situation
 from workers.index.scoring import Measured
-from workers.trainer.calibration.fit import fit_regression
-from workers.trainer.train.candidates import HELD
+from workers.trainer.train.candidates import HELD, regress
 from workers.trainer.train.held_out import HeldOut
 from workers.trainer.train.parts import TRAINING, Parts, choosing
 from workers.trainer.train.source import Source
@@ -24,7 +23,6 @@ LEAST: Final = 20
 MOST: Final = 200_000
 """Pairs that a regression is fitted on; more would only take longer."""
 
-_STRENGTH: Final = 30.0
 Say = Callable[[str], None]
 Models = dict[Situation, SituationModel]
 
@@ -103,7 +101,7 @@ def _fit(
     if len(places) > MOST:
         places = np.sort(np.random.default_rng(parts.seed).choice(places, MOST, replace=False))
     regression, related = (
-        fit_regression(situation, features[places], duplicate[places], _STRENGTH, conflicts_speak=speak)
+        regress(situation, features[places], duplicate[places], conflicts_speak=speak)
         for speak in (True, False)
     )
     held = roles != TRAINING
