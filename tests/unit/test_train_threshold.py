@@ -92,6 +92,14 @@ def test_a_benchmark_chooses_on_one_split_and_reports_on_another(tmp_path: Path)
     assert again.roles.tolist() == roles.tolist()
 
 
+def test_a_precision_that_is_out_of_reach_is_said() -> None:
+    roles = np.full(4, CHOOSING, np.uint8)
+    held = HeldOut(np.array([0.9, 0.8, 0.7, 0.6]), np.array([False, True, True, False]), roles)
+    assert held.lacking(read_rule("precision=0.9")).endswith("; the best is 0.667")
+    assert held.lacking(read_rule("precision=0.6")) == ""
+    assert held.lacking(Rule()) == ""
+
+
 def test_other_files_are_no_held_out_probabilities(tmp_path: Path) -> None:
     np.save(tmp_path / "other.npy", np.zeros(3))
     for name in ("other.npy", "missing.npy"):

@@ -5,13 +5,22 @@ from pathlib import Path
 
 from shared.errors import ArtifactError
 from workers.trainer.datasets.labelled import LabelledCatalog, PairBenchmark
+from workers.trainer.embedding import Embeddings
 from workers.trainer.report.findings import Findings
 from workers.trainer.report.report import write_report
+from workers.trainer.train.embedding_files import load_embeddings
 from workers.trainer.train.facts import data_facts, model_facts, viewer
 from workers.trainer.train.measuring import Held, measure_all
 from workers.trainer.train.opening import Opened, Say, open_profile
 from workers.trainer.train.parts import split_benchmark
-from workers.trainer.train.profile_folder import CLASSIFIER, MANIFEST, PROFILE, check_files, read_manifest
+from workers.trainer.train.profile_folder import (
+    CLASSIFIER,
+    EMBEDDINGS,
+    MANIFEST,
+    PROFILE,
+    check_files,
+    read_manifest,
+)
 from workers.trainer.train.source import Source
 from workers.trainer.train.threshold import Rule
 
@@ -36,9 +45,8 @@ def evaluate(asked: Evaluation, say: Say) -> Findings:
     """
     if not (asked.artifacts / PROFILE).is_file():
         raise ArtifactError(f"{asked.artifacts} holds no {PROFILE}: name the folder of one profile")
-    trained = read_manifest(asked.artifacts) if (asked.artifacts / MANIFEST).is_file() else {}
-    if trained:
-        check_files(asked.artifacts, trained)
+    if (asked.artifacts / MANIFEST).is_file():
+        check_files(asked.artifacts, read_manifest(asked.artifacts))
     opened = open_profile(str(asked.artifacts / PROFILE), asked.data, asked.cache, say)
     if opened.shipped is None:
         raise ArtifactError(f"{asked.artifacts / CLASSIFIER} is missing, or was made for other models")
@@ -57,17 +65,26 @@ def evaluate(asked: Evaluation, say: Say) -> Findings:
         thresholds={situation: model.threshold for situation, model in models.items()},
         catalog=measures.catalog,
         view=viewer(asked.data),
-        notes=_notes(asked, trained, opened),
+        notes=_notes(asked, opened),
     )
     write_report(asked.out, findings)
     return findings
 
 
-def _notes(asked: Evaluation, trained: dict[str, object], opened: Opened) -> tuple[str, ...]:
-    told = trained.get("data")
-    known = isinstance(told, dict) and told.get("sha256") == asked.data.digest()
+def _notes(asked: Evaluation, opened: Opened) -> tuple[str, ...]:
     # A benchmark is measured on its test split, which no training sees.
-    if not known or isinstance(asked.data, PairBenchmark):
+    folder = asked.artifacts / EMBEDDINGS
+    if isinstance(asked.data, PairBenchmark) or not folder.is_dir():
         return ()
-    note = f"{opened.profile.name} was trained on these very listings: figures are too good."
-    return (f"{note} Those of listings that were held out are in its own report.",)
+    trained = set(_contents(load_embeddings(folder)))
+    seen = sum(content in trained for content in _contents(opened.embeddings))
+    if not seen:
+        return ()
+    note = f"{opened.profile.name} was trained on {seen:,} of these {len(asked.data.listings):,} listings"
+    return (f"{note}: figures are too good. Those of held-out listings are in its own report.",)
+
+
+def _contents(embeddings: Embeddings) -> list[tuple[bytes | None, bytes | None]]:
+    """Return what each listing shows and says, as its vectors tell."""
+    images, texts = embeddings.vectors["image"], embeddings.vectors["text"]
+    return [(images.get(listing), texts.get(listing)) for listing in sorted(images.keys() | texts.keys())]

@@ -27,6 +27,15 @@ class HeldOut:
         chosen = choosing(self.roles)
         return choose_threshold(rule, self.chances[chosen], self.duplicate[chosen])
 
+    def lacking(self, rule: Rule) -> str:
+        """Say that no threshold has the precision that the rule wants; empty if one has."""
+        chosen = choosing(self.roles)
+        called = self.chances[chosen] >= self.threshold(rule)
+        precision = float(self.duplicate[chosen][called].mean()) if called.any() else 0.0
+        if rule.kind != "precision" or precision >= rule.precision:
+            return ""
+        return f"no threshold has precision {rule.precision:g} on held-out pairs; the best is {precision:.3f}"
+
     def called(self, rule: Rule) -> Flags:
         """Return which pairs are called duplicates, (n,), by thresholds that no pair had a part in choosing.
 

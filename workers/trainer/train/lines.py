@@ -45,6 +45,7 @@ def change_lines(changes: Sequence[Change]) -> Iterator[str]:
         for change in changes
     ]
     yield from _table(["pairs", "old", "new", "precision", "recall", "F1"], rows)
+    yield from (f"{change.name}: {change.lacking}" for change in changes if change.lacking)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1) -> Iterator[str]:

@@ -21,7 +21,7 @@ from workers.trainer.train.threshold import Rule
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The threshold of one situation, and what the new one does on held-out pairs."""
+    """The threshold of one situation, what the new one does on held-out pairs, and what it fails to do."""
 
     name: str
     old: float
@@ -29,6 +29,7 @@ class Change:
     precision: float
     recall: float
     f1: float
+    lacking: str
 
 
 def rethreshold(folder: Path, rule: Rule) -> list[Change]:
@@ -79,4 +80,12 @@ def _choose(folder: Path, name: str, old: float, rule: Rule) -> Change:
     held = load_held_out(folder / HELD_OUT / f"{name}.npy")
     pairs = JudgedPairs([("", "")] * len(held.chances), held.chances, held.called(rule), held.duplicate)
     figures = pair_figures(pairs.where(held.reported()))
-    return Change(name, old, held.threshold(rule), figures["precision"], figures["recall"], figures["f1"])
+    return Change(
+        name=name,
+        old=old,
+        new=held.threshold(rule),
+        precision=figures["precision"],
+        recall=figures["recall"],
+        f1=figures["f1"],
+        lacking=held.lacking(rule),
+    )

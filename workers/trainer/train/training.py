@@ -64,6 +64,8 @@ def train(request: Request, say: Say) -> Findings:
     say("measuring")
     held = Held(parts, request.rule, frozenset(fitted.situations), request.seed)
     measures = measure_all(source, trained.situations, held)
+    lacking = {name: scores.lacking(request.rule) for name, scores in fitted.held_out.items()}
+    notes += [f"{name}: {said}." for name, said in lacking.items() if said]
     count = int(measures.judged.duplicate.sum())
     if count < FEW:
         notes.append(f"Only {count} duplicates were held out: figures may be off by chance.")
