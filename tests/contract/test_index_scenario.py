@@ -105,7 +105,7 @@ class World:
             "match": MatchSlice(self.ledger, self.catalogs, matcher),
             "finish": FinishJob(self.ledger, self.spool, self.catalogs, self.settings),
         }
-        context = Context(TfidfIndex(), Vocabulary().rarity, alone=True)
+        context = Context(TfidfIndex(), Vocabulary().rarity, "alone")
         self.answer = AnswerQuery(self.ledger, self.inflight, self.catalogs, matcher, context)
 
     def restart(self) -> None:

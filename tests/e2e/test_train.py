@@ -98,7 +98,11 @@ def test_the_profile_loads_as_a_shipped_one_does(trained: Path) -> None:
     classifier = Classifiers.load(trained.parent).choose(models)
     assert classifier is not None
     assert classifier.profile == NAME
-    assert set(classifier.situations) == set(classifier.alone) == {"image_text", "image_only", "text_only"}
+    assert (
+        set(classifier.regressions["within"])
+        == set(classifier.regressions["alone"])
+        == {"image_text", "image_only", "text_only"}
+    )
 
 
 @pytest.mark.timeout(300)
@@ -148,10 +152,13 @@ def test_another_threshold_is_chosen_without_encoding(
     before = json.loads((folder / "classifier.json").read_text())
     said = doppel("rethreshold", folder, "--precision", "0.99").stdout
     after = json.loads((folder / "classifier.json").read_text())
-    old, new = (found["situations"]["image_text"]["threshold"] for found in (before, after))
+    old, new = (found["regressions"]["within"]["image_text"]["threshold"] for found in (before, after))
     assert new > old
     assert f"{old:.4f}" in said
-    assert before["situations"]["image_text"]["duplicate"] == after["situations"]["image_text"]["duplicate"]
+    assert (
+        before["regressions"]["within"]["image_text"]["duplicate"]
+        == after["regressions"]["within"]["image_text"]["duplicate"]
+    )
     check_files(folder, read_manifest(folder))
     held = np.load(folder / "held_out" / "image_text.npy", allow_pickle=False)
     called = held["probability"] >= new
@@ -195,7 +202,7 @@ def test_a_table_without_photos_takes_over_what_it_cannot_teach(tmp_path: Path) 
     )
     first = (tmp_path / "1" / NAME / "classifier.json").read_text()
     written, shipped = (
-        json.loads(text)["situations"]
+        json.loads(text)["regressions"]["within"]
         for text in (first, (ROOT / "artifacts" / "deterministic" / "classifier.json").read_text())
     )
     assert written["image_only"] == shipped["image_only"]
@@ -222,7 +229,7 @@ def test_two_tables_are_fitted_and_measured_on_their_own_splits(tmp_path: Path) 
     rows_shown = report(tmp_path / "out" / NAME / "report")["pairs"]
     assert [row["pairs"] for row in rows_shown[:2]] == ["labelled pairs"] * 2
     assert rows_shown[0]["figures"]["positives"] == 30
-    roles = np.load(tmp_path / "out" / NAME / "held_out" / "text_only.npy", allow_pickle=False)["role"]
+    roles = np.load(tmp_path / "out" / NAME / "held_out" / "text_only_across.npy", allow_pickle=False)["role"]
     assert set(roles.tolist()) == {CHOOSING, REPORTING}
 
 
@@ -250,4 +257,4 @@ def test_a_fresh_stack_judges_by_what_was_trained(trained: Path) -> None:
     found = answer.json()["result"]
     written = json.loads((trained / "classifier.json").read_text())
     assert found["calibrated"] is True
-    assert found["threshold"] == written["alone"]["image_text"]["threshold"]
+    assert found["threshold"] == written["regressions"]["alone"]["image_text"]["threshold"]

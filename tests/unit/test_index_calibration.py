@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workers.index.features import CONTINUOUS, NAMES
+from workers.index.features import CONTINUOUS, names_of
 from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.calibration.metrics import best_threshold, calibration_error, figures
 
@@ -13,7 +13,7 @@ N = 600
 def examples() -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose label follows similarity, except that identical photos are variants' photos."""
     rng = np.random.default_rng(5)
-    names = NAMES["image_only"]
+    names = names_of("image_only", "alone")
     features = np.zeros((N, len(names)))
     similarity = rng.random(N)
     labels = similarity + rng.normal(scale=0.1, size=N) > 0.6
@@ -26,7 +26,7 @@ def examples() -> tuple[np.ndarray, np.ndarray]:
 
 def test_more_similarity_never_lowers_the_probability() -> None:
     features, labels = examples()
-    fitted = fit_regression("image_only", features, labels, 30.0, conflicts_speak=True)
+    fitted = fit_regression(names_of("image_only", "alone"), features, labels, 30.0, conflicts_speak=True)
     for i, term in enumerate(fitted.terms):
         line = np.linspace(0, 1, 101)
         steps = np.diff(term.apply(line))
@@ -35,21 +35,26 @@ def test_more_similarity_never_lowers_the_probability() -> None:
             assert steps.sum() > 1
         if term.name in ("price_gap", "brand_conflict"):
             assert (steps <= 1e-9).all(), i
-    assert fit_regression("image_only", features, labels, 30.0, conflicts_speak=True) == fitted
+    assert (
+        fit_regression(names_of("image_only", "alone"), features, labels, 30.0, conflicts_speak=True)
+        == fitted
+    )
 
 
 def test_probabilities_are_calibrated_on_what_was_fitted() -> None:
     features, labels = examples()
-    chances = fit_regression("image_only", features, labels, 30.0, conflicts_speak=True).probabilities(
-        features
-    )
+    chances = fit_regression(
+        names_of("image_only", "alone"), features, labels, 30.0, conflicts_speak=True
+    ).probabilities(features)
     assert abs(chances.mean() - labels.mean()) < 0.01
     assert calibration_error(chances, labels) < 0.08
 
 
 def test_flags_get_no_knots() -> None:
     features, labels = examples()
-    for term in fit_regression("image_only", features, labels, 30.0, conflicts_speak=False).terms:
+    for term in fit_regression(
+        names_of("image_only", "alone"), features, labels, 30.0, conflicts_speak=False
+    ).terms:
         assert len(term.slopes) == len(term.knots) + 1
         assert not term.knots or term.name in CONTINUOUS
 

@@ -11,7 +11,7 @@ from shared.errors import ArtifactError
 from shared.messages import Conflict
 from workers.index.classifier import Classifier, Regression, SituationModel, Term, load_classifier
 from workers.index.classifiers import Calibration, Classifiers
-from workers.index.features import NAMES, SITUATIONS, Situation
+from workers.index.features import SITUATIONS, Situation, names_of
 from workers.index.scoring import Measured
 from workers.index.verdicts import NOTHING_TO_COMPARE, decide, evidence_of
 
@@ -19,7 +19,7 @@ RED_BLUE = (Conflict(kind="colour", a="red", b="blue"),)
 
 
 def regression(situation: Situation, intercept: float = 0.0, **slopes: float) -> Regression:
-    terms = tuple(Term(name=name, slopes=(slopes.get(name, 0.0),)) for name in NAMES[situation])
+    terms = tuple(Term(name=name, slopes=(slopes.get(name, 0.0),)) for name in names_of(situation, "alone"))
     return Regression(intercept=intercept, terms=terms)
 
 
@@ -34,7 +34,7 @@ def model(situation: Situation = "image_text", **slopes: float) -> SituationMode
 
 def measured(image_sim: float = 0.9, conflicts: tuple[Conflict, ...] = (), **values: float) -> Measured:
     values["image_sim"] = image_sim
-    features = tuple(values.get(name, 0.0) for name in NAMES["image_text"])
+    features = tuple(values.get(name, 0.0) for name in names_of("image_text", "alone"))
     return Measured("image_text", image_sim, 0.5, 0.5, conflicts, features)
 
 
@@ -100,7 +100,7 @@ def test_probability_does_not_depend_on_the_batch() -> None:
 
 def classifier(**models: str) -> Classifier:
     situations = {situation: model(situation) for situation in SITUATIONS if situation != "text_only"}
-    return Classifier(profile="p", models=models, situations=situations, alone=situations)
+    return Classifier(profile="p", models=models, regressions={"alone": situations})
 
 
 def test_classifier_survives_being_written(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_classifier_is_chosen_by_all_models_in_use() -> None:
 
 def test_classifier_with_other_features_is_refused(tmp_path: Path) -> None:
     document = json.loads(classifier(image="i").model_dump_json())
-    document["situations"]["image_text"]["duplicate"]["terms"][0]["name"] = "shoe_size"
+    document["regressions"]["alone"]["image_text"]["duplicate"]["terms"][0]["name"] = "shoe_size"
     path = tmp_path / "classifier.json"
     path.write_text(json.dumps(document))
     with pytest.raises(ArtifactError, match="calibrate anew"):

@@ -4,7 +4,14 @@ import itertools
 
 import pytest
 
-from workers.index.features import NAMES, attribute_features, situation_of, token_features, word_features
+from workers.index.features import (
+    SITUATIONS,
+    attribute_features,
+    names_of,
+    situation_of,
+    token_features,
+    word_features,
+)
 from workers.index.names import Weights, name_features
 from workers.index.tokens.conflicts import compare
 from workers.index.tokens.facts import Facts, read_facts
@@ -47,9 +54,20 @@ def test_every_named_feature_is_computed() -> None:
     )
     similarities = ("image_sim", "image_norm", "text_sim", "lexical_sim")
     computed |= attribute_features(one, one) | dict.fromkeys(similarities, 1.0)
-    for names in NAMES.values():
-        assert set(names) <= set(computed)
-    assert set(NAMES["image_text"]) == set(computed)
+    for situation in SITUATIONS:
+        assert set(names_of(situation, "alone")) <= set(computed)
+    assert set(names_of("image_text", "alone")) == set(computed)
+
+
+def test_a_pair_of_a_catalog_has_surroundings_in_the_channels_that_both_sides_have() -> None:
+    added = {
+        situation: set(names_of(situation, "within")) - set(names_of(situation, "alone"))
+        for situation in SITUATIONS
+    }
+    assert {name.split("_")[0] for name in added["image_text"]} == {"image", "text", "lexical"}
+    assert {name.split("_")[0] for name in added["text_only"]} == {"text", "lexical"}
+    assert {name.split("_")[0] for name in added["image_only"]} == {"image"}
+    assert all(names_of(situation, "across") == names_of(situation, "within") for situation in SITUATIONS)
 
 
 def test_misspelt_name_counts_as_shared_and_another_line_does_not() -> None:

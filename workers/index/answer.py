@@ -8,12 +8,12 @@ from shared.errors import JobFailure
 from shared.inflight import QUERY_UNIT, InFlight
 from shared.ledger import Ledger
 from shared.messages import Query
-from workers.index.candidates import find_candidates
+from workers.index.candidates import Candidates, pairs_of, surrounded
 from workers.index.catalogs import Catalogs
 from workers.index.matcher import Match, Matcher, context_of
 from workers.index.query_sides import models_in, query_sides
 from workers.index.scoring import Context
-from workers.index.sides import Sides, stored_sides
+from workers.index.sides import Sides
 from workers.index.store import StoredListing
 from workers.index.verdicts import evidence_of
 
@@ -65,8 +65,9 @@ class AnswerQuery:
         if query.catalog is not None:
             catalog = self._catalogs.get(query.catalog)
             self._matcher.check_models(models, catalog)
-            context = context_of(catalog)
-        match = self._matcher.score(sides, sides, [(0, 1)], context, models, query.threshold)[0]
+            context, sides = context_of(catalog), surrounded(sides, catalog)
+        pair = Candidates(sides, sides, [(0, 1)])
+        match = self._matcher.score(pair, context, models, query.threshold)[0]
         if match.measured.situation is None:
             raise NotComparable("the two listings have neither an image nor a title in common to compare")
         evidence = evidence_of(match.measured, self._matcher.regressions(models, context))
@@ -81,10 +82,8 @@ class AnswerQuery:
         sides, models = query_sides(query, block), models_in(unpack(block)[0])
         catalog = self._catalogs.get(query.catalog or "")
         self._matcher.check_models(models, catalog)
-        near = find_candidates(sides, catalog, query.k)[0]
-        theirs = stored_sides(catalog, near)
-        pairs = [(0, place) for place in range(len(near))]
-        matches = self._matcher.score(sides, theirs, pairs, context_of(catalog), models, query.threshold)
+        found = pairs_of(sides, catalog, query.k)
+        matches, theirs = self._matcher.score(found, context_of(catalog), models, query.threshold), found.b
         best = sorted(matches, key=lambda match: _order(match, theirs))[: query.k]
         return {
             "catalog": catalog.name,

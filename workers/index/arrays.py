@@ -13,6 +13,8 @@ Vectors = NDArray[np.float32]
 Rows = Any
 Modality = Literal["image", "text"]
 MODALITIES: tuple[Modality, Modality] = ("image", "text")
+Channel = Literal["image", "text", "lexical"]
+CHANNELS: tuple[Channel, ...] = (*MODALITIES, "lexical")
 
 
 @dataclass(frozen=True, slots=True)

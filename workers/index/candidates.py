@@ -1,49 +1,79 @@
-"""Candidates: the union of what three channels find."""
+"""Candidates: the union of what three channels find, with what surrounds both sides."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workers.index.arrays import MODALITIES, Keys, Neighbours
+from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
-from workers.index.sides import Sides, stored_sides
+from workers.index.neighbourhood import DEPTH, Neighbourhood, candidates_of, near_of
+from workers.index.sides import Sides
+from workers.index.stored_sides import stored_sides
 
 
-def find_candidates(sides: Sides, catalog: Catalog, k: int, among: Keys | None = None) -> list[Keys]:
-    """Return for each listing the keys of its k best in the catalog per channel, sorted, each once."""
-    found: list[set[int]] = [set() for _ in sides.listings]
-    for modality in MODALITIES:
-        index = catalog.vectors.get(modality)
-        here = np.flatnonzero(sides.present[modality])
-        if index is not None and len(here):
-            _collect(found, here, index.search(sides.vectors[modality][here], k, among))
-    titled = np.flatnonzero(sides.present["text"])
-    if len(titled):
-        _collect(found, titled, catalog.lexical.search(sides.rows[titled], k, among))
-    return [np.array(sorted(keys), np.int64) for keys in found]
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Pairs (i, j) of places: listing i of `a` with listing j of `b`; both know what is near to them."""
+
+    a: Sides
+    b: Sides
+    pairs: list[tuple[int, int]]
 
 
-def pairs_within(
-    catalog: Catalog, keys: Keys, k: int, among: Keys | None = None
-) -> tuple[Sides, list[tuple[int, int]]]:
-    """Return the pairs of the listings with their candidates in the same catalog, as places in the sides.
+def pairs_within(catalog: Catalog, keys: Keys, k: int, among: Keys | None = None) -> Candidates:
+    """Return the pairs of the listings with their candidates in the same catalog.
 
     The smaller id is always first, so that a pair is the same from whichever side it was found.
     """
-    # A listing finds itself first: one more makes k others.
-    near = find_candidates(stored_sides(catalog, keys), catalog, k + 1, among)
-    everyone = np.unique(np.concatenate([keys, *near]))
-    sides = stored_sides(catalog, everyone)
+    neighbourhood = catalog.neighbourhood(k, among)
+    lists = neighbourhood.of_stored(stored_sides(catalog, keys))
+    near = candidates_of(lists, k, keys.tolist())
+    sides = known_sides(catalog, _all(keys, near), neighbourhood)
+    places = {listing.key: place for place, listing in enumerate(sides.listings)}
     ids = [listing.id for listing in sides.listings]
     pairs = set()
-    for key, others in zip(keys, near, strict=True):
-        place = int(np.searchsorted(everyone, key))
-        for other in np.searchsorted(everyone, others).tolist():
-            if other != place:
-                pairs.add((place, other) if ids[place] < ids[other] else (other, place))
-    return sides, sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]]))
+    for key, others in zip(keys.tolist(), near, strict=True):
+        for other in others.tolist():
+            place, partner = places[key], places[other]
+            pairs.add((place, partner) if ids[place] < ids[partner] else (partner, place))
+    return Candidates(sides, sides, sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]])))
 
 
-def _collect(found: list[set[int]], places: Iterable[int], neighbours: Iterable[Neighbours]) -> None:
-    for place, near in zip(places, neighbours, strict=True):
-        found[place].update(near.keys.tolist())
+def pairs_across(catalog: Catalog, keys: Keys, k: int, other: Catalog) -> Candidates:
+    """Return the pairs of the listings with their candidates in another catalog."""
+    own = stored_sides(catalog, keys)
+    lists = other.neighbourhood(k).search(own)
+    near = candidates_of(lists, k)
+    theirs = stored_sides(other, _all(np.empty(0, np.int64), near))
+    back = catalog.neighbourhood(k).search(theirs)
+    places = {listing.key: place for place, listing in enumerate(theirs.listings)}
+    pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
+    return Candidates(replace(own, near=near_of(lists)), replace(theirs, near=near_of(back)), pairs)
+
+
+def pairs_of(sides: Sides, catalog: Catalog, k: int) -> Candidates:
+    """Return the pairs of listings that need not be stored with their candidates in the catalog."""
+    neighbourhood = catalog.neighbourhood(k)
+    lists, itself = neighbourhood.search(sides), sides.keys().tolist()
+    near = candidates_of(lists, k, itself)
+    theirs = known_sides(catalog, _all(np.empty(0, np.int64), near), neighbourhood)
+    places = {listing.key: place for place, listing in enumerate(theirs.listings)}
+    pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
+    return Candidates(replace(sides, near=near_of(lists, itself)), theirs, pairs)
+
+
+def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> Sides:
+    """Return listings of the catalog that know what is near to them."""
+    sides = stored_sides(catalog, keys)
+    return replace(sides, near=near_of(neighbourhood.of_stored(sides), keys.tolist()))
+
+
+def surrounded(sides: Sides, catalog: Catalog, *, stored: bool = True) -> Sides:
+    """Let listings know what is near to them in the catalog, which holds them if they are `stored`."""
+    lists = catalog.neighbourhood(DEPTH).search(sides)
+    return replace(sides, near=near_of(lists, sides.keys().tolist() if stored else None))
+
+
+def _all(keys: Keys, near: Iterable[Keys]) -> Keys:
+    return np.unique(np.concatenate([keys, *near]))

@@ -9,6 +9,7 @@ from shared.titles import normalise_title
 from workers.index.arrays import MODALITIES, Keys, Modality
 from workers.index.arrival import Arrival
 from workers.index.keys import key_of
+from workers.index.neighbourhood import Neighbourhood
 from workers.index.ngrams import count_ngrams
 from workers.index.ports import LexicalIndex, VectorIndex
 from workers.index.store import Counts, Database, GroupTable, JobTable, ListingTable, PairTable
@@ -39,6 +40,15 @@ class Catalog:
         self._make_vector_index = make_vector_index
         self.lexical = make_lexical_index()
         self.vocabulary = Vocabulary()
+        self._neighbourhoods: dict[tuple[int, bytes | None], Neighbourhood] = {}
+
+    def neighbourhood(self, k: int, among: Keys | None = None) -> Neighbourhood:
+        """Return what searches the catalog, or only `among` it; it remembers until the catalog changes."""
+        key = (k, None if among is None else among.tobytes())
+        if key not in self._neighbourhoods:
+            # One at a time: jobs with other limits would keep lists of a whole catalog each.
+            self._neighbourhoods = {key: Neighbourhood(self.vectors, self.lexical, k, among)}
+        return self._neighbourhoods[key]
 
     def load(self) -> None:
         """Build the indexes from the store."""
@@ -104,6 +114,8 @@ class Catalog:
             )
 
     def _index(self, written: dict[int, Listing], arrival: Arrival) -> None:
+        if written:
+            self._neighbourhoods.clear()
         numbers = {row: key_of(listing.id) for row, listing in written.items()}
         for modality in MODALITIES:
             held = {row: data for row, data in arrival.vectors.get(modality, {}).items() if row in written}

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from shared.errors import ArtifactError
 from shared.messages import Message
-from workers.index.features import NAMES, Situation
+from workers.index.features import Setting, Situation, names_of
 
 Matrix = NDArray[np.float64]
 Unit = Annotated[float, Field(ge=0, le=1)]
@@ -77,16 +77,16 @@ class BackgroundFile(Message):
 class Classifier(Message):
     """What `classifier.json` holds; `models` are the embeddings that it was calibrated for.
 
-    `situations` judges pairs found in a catalog, `alone` two listings compared without one: there no word is
-    known to be rare, so the same features mean something else.
+    `regressions` by setting and situation: in one catalog, a listing's other duplicates stand beside the
+    pair; between two, it has none and its rank says more; without any, no word is known to be rare and
+    nothing surrounds the pair.
     """
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     profile: str
     models: dict[Literal["image", "text"], str]
     background: BackgroundFile | None = None
-    situations: dict[Situation, SituationModel]
-    alone: dict[Situation, SituationModel]
+    regressions: dict[Setting, dict[Situation, SituationModel]]
     report: Annotated[dict[str, JsonValue], Field(default_factory=dict)]
 
 
@@ -100,10 +100,11 @@ def load_classifier(path: Path) -> Classifier:
         classifier = Classifier.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise ArtifactError(f"{path} is not a classifier: {error}") from error
-    for situation, model in (*classifier.situations.items(), *classifier.alone.items()):
-        for regression in (model.duplicate, model.related):
-            if tuple(term.name for term in regression.terms) != NAMES[situation]:
-                raise ArtifactError(
-                    f"{path} has other features for {situation} than this version: calibrate anew"
-                )
+    for setting, models in classifier.regressions.items():
+        for situation, model in models.items():
+            for regression in (model.duplicate, model.related):
+                if tuple(term.name for term in regression.terms) != names_of(situation, setting):
+                    raise ArtifactError(
+                        f"{path} has other features for {situation} than this version: calibrate anew"
+                    )
     return classifier

@@ -8,17 +8,23 @@ from typing import Final, Literal
 
 from rapidfuzz import fuzz
 
+from workers.index.arrays import CHANNELS, Channel
 from workers.index.names import Weights, name_features, overlap
+from workers.index.surroundings import names_of as surrounding_names
 from workers.index.tokens.conflicts import KINDS, Comparison
 from workers.index.tokens.facts import Facts
 
 Situation = Literal["image_text", "text_only", "image_only"]
+Setting = Literal["within", "across", "alone"]
+"""Where the two listings of a pair come from: one catalog, two catalogs, or none."""
+
+SETTINGS: Final[tuple[Setting, ...]] = ("within", "across", "alone")
 SITUATIONS: Final[tuple[Situation, ...]] = ("image_text", "text_only", "image_only")
 
 _IMAGE: Final = ("image_sim", "image_norm")
 _TEXT: Final = (
     "text_sim", "lexical_sim", "token_set", "token_sort", "partial", "overlap_least", "overlap_most",
-    "name_least", "name_most", "strange_least", "strange_most",
+    "name_least", "name_most", "strange_least", "strange_most", "start_match", "codes_least",
 )  # fmt: skip
 _STATES: Final = ("match", "conflict", "one_sided")
 _TOKENS: Final = (*(f"{kind}_{state}" for kind in KINDS for state in _STATES), "any_conflict")
@@ -30,14 +36,31 @@ _ATTRIBUTES: Final = (
     "gtin_match",
     "gtin_conflict",
 )
-NAMES: Final[dict[Situation, tuple[str, ...]]] = {
+_ALONE: Final[dict[Situation, tuple[str, ...]]] = {
     "image_text": (*_IMAGE, *_TEXT, *_TOKENS, *_ATTRIBUTES),
     "text_only": (*_TEXT, *_TOKENS, *_ATTRIBUTES),
     "image_only": (*_IMAGE, *_ATTRIBUTES),
 }
+SEEN: Final[dict[Situation, tuple[Channel, ...]]] = {
+    "image_text": ("image", "text", "lexical"),
+    "text_only": ("text", "lexical"),
+    "image_only": ("image",),
+}
+"""The channels whose lists surround a pair."""
+_SURROUNDED: Final[dict[Situation, tuple[str, ...]]] = {
+    situation: (*names, *(name for channel in SEEN[situation] for name in surrounding_names(channel)))
+    for situation, names in _ALONE.items()
+}
 # Those that take more values than 0 and 1.
-CONTINUOUS: Final = frozenset((*_IMAGE, *_TEXT, "price_gap"))
+CONTINUOUS: Final = frozenset(
+    (*_IMAGE, *_TEXT, "price_gap", *(n for c in CHANNELS for n in surrounding_names(c)))
+)
 _MOST_PRICE_GAP = 2.0
+
+
+def names_of(situation: Situation, setting: Setting) -> tuple[str, ...]:
+    """Return the names of the features; a pair compared without a catalog has no surroundings."""
+    return (_ALONE if setting == "alone" else _SURROUNDED)[situation]
 
 
 def situation_of(images: bool, titles: bool) -> Situation | None:

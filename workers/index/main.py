@@ -57,7 +57,7 @@ class Process:
         try:
             self._catalogs.acquire()
             matcher = Matcher(Classifiers.load(self._settings.classifiers_dir), self._settings.pair_floor)
-            without_catalog = Context(TfidfIndex(), Vocabulary().rarity, alone=True)
+            without_catalog = Context(TfidfIndex(), Vocabulary().rarity, "alone")
             ledger, spool = Ledger.connect(self._common), Spool.connect(self._common.spool_url)
             inflight = InFlight.connect(self._common)
             self._use_cases = UseCases(

@@ -8,13 +8,12 @@ import numpy as np
 from shared.errors import ProfileMismatch
 from shared.messages import JobOptions, Pair
 from workers.index.arrays import MODALITIES, Keys, Modality
-from workers.index.candidates import find_candidates, pairs_within
+from workers.index.candidates import Candidates, pairs_across, pairs_within
 from workers.index.catalog import Catalog
 from workers.index.classifier import SituationModel
 from workers.index.classifiers import Classifiers
-from workers.index.features import Situation
+from workers.index.features import Setting, Situation
 from workers.index.scoring import Context, Measured, measure
-from workers.index.sides import Sides, stored_sides
 from workers.index.verdicts import Decided, decide
 
 # In a smaller catalog nothing is known about what is rare.
@@ -44,9 +43,10 @@ def models_of(catalog: Catalog) -> dict[Modality, str]:
     return {modality: model for modality, (model, _) in catalog.listings.models().items()}
 
 
-def context_of(catalog: Catalog) -> Context:
-    """Return the rarities of the catalog."""
-    return Context(catalog.lexical, catalog.vocabulary.rarity, alone=len(catalog.vocabulary) < LEAST_LISTINGS)
+def context_of(catalog: Catalog, setting: Setting = "within") -> Context:
+    """Return the rarities of the catalog; a setting other than `within` for pairs that leave it."""
+    few = len(catalog.vocabulary) < LEAST_LISTINGS
+    return Context(catalog.lexical, catalog.vocabulary.rarity, "alone" if few else setting)
 
 
 def pair_of(match: Match, a: str, b: str) -> Pair:
@@ -76,16 +76,12 @@ class Matcher:
     ) -> Mapping[Situation, SituationModel]:
         """Return what was calibrated for the models and the context, nothing if nothing was."""
         classifier = self._classifiers.choose(models)
-        if classifier is None:
-            return {}
-        return classifier.alone if context.alone else classifier.situations
+        return classifier.regressions.get(context.setting, {}) if classifier else {}
 
     def match_within(self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None) -> Outcome:
         """Match listings with others of their catalog; a < b, sorted by ids."""
-        sides, pairs = pairs_within(catalog, keys, options.k, among)
-        ids = [listing.id for listing in sides.listings]
-        matches = self.score(sides, sides, pairs, context_of(catalog), models_of(catalog), options.threshold)
-        return self._outcome([(match, ids[match.a], ids[match.b]) for match in matches])
+        found = pairs_within(catalog, keys, options.k, among)
+        return self._decide(found, context_of(catalog), models_of(catalog), options.threshold)
 
     def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> Outcome:
         """Match listings with those of another catalog; a is here, b there.
@@ -94,26 +90,18 @@ class Matcher:
             ProfileMismatch: the two hold embeddings of different models.
         """
         self.check_models(models_of(catalog), other)
-        own = stored_sides(catalog, keys)
-        near = find_candidates(own, other, options.k)
-        everyone = np.unique(np.concatenate([np.empty(0, np.int64), *near]))
-        theirs = stored_sides(other, everyone)
-        pairs = [
-            (place, int(b)) for place, found in enumerate(near) for b in np.searchsorted(everyone, found)
-        ]
-        matches = self.score(own, theirs, pairs, context_of(other), models_of(catalog), options.threshold)
-        return self._outcome([(m, own.listings[m.a].id, theirs.listings[m.b].id) for m in matches])
+        found = pairs_across(catalog, keys, options.k, other)
+        return self._decide(found, context_of(other, "across"), models_of(catalog), options.threshold)
 
     def score(
         self,
-        a: Sides,
-        b: Sides,
-        pairs: list[tuple[int, int]],
+        candidates: Candidates,
         context: Context,
         models: dict[Modality, str],
         threshold: float | None,
     ) -> list[Match]:
         """Measure pairs of places and decide about them with the classifier calibrated for the models."""
+        a, b, pairs = candidates.a, candidates.b, candidates.pairs
         places = np.array(pairs, np.int64).reshape(-1, 2)
         background = self._classifiers.background(models)
         measured = measure(a, places[:, 0], b, places[:, 1], context, background)
@@ -123,9 +111,12 @@ class Matcher:
             for (i, j), found, verdict in zip(pairs, measured, decided, strict=True)
         ]
 
-    def _outcome(self, matches: list[tuple[Match, str, str]]) -> Outcome:
+    def _decide(
+        self, found: Candidates, context: Context, models: dict[Modality, str], threshold: float | None
+    ) -> Outcome:
         kept, dropped = [], []
-        for match, a, b in matches:
+        for match in self.score(found, context, models, threshold):
+            a, b = found.a.listings[match.a].id, found.b.listings[match.b].id
             if match.decided.verdict != "different" or match.decided.probability >= self._floor:
                 kept.append(pair_of(match, a, b))
             else:

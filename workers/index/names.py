@@ -10,7 +10,7 @@ from workers.index.tokens.facts import Facts
 # Beyond one in 100 listings a word says no more; without a bound, rarity would grow with the catalog.
 _MOST_RARITY = math.log(100) + 1
 _ALIKE = 80.0
-_LEAST_LETTERS = 4
+_LEAST_LETTERS = 3
 
 
 class _Known(dict[str, float]):
@@ -58,6 +58,8 @@ def name_features(a: Facts, b: Facts, weights: Weights) -> dict[str, float]:
 
     `name_…` weighs the shared names by rarity, forgiving misspellings; `strange_…` is the rarity of the
     rarest name that the other side lacks: two lines of a brand differ in one such word on either side.
+    `start_match` says that both titles begin with one word, which is often the maker; `codes_least` is the
+    lesser share of models and numbers that the other side has.
     """
     shared_a, shared_b = _shared(a.names, b.names)
     shares = overlap(a.names, shared_a, weights), overlap(b.names, shared_b, weights)
@@ -70,11 +72,18 @@ def name_features(a: Facts, b: Facts, weights: Weights) -> dict[str, float]:
         "name_most": max(shares),
         "strange_least": min(strange),
         "strange_most": max(strange),
+        "start_match": float(bool(a.start) and a.start == b.start),
+        "codes_least": min(_share(a.codes, b.codes), _share(b.codes, a.codes)),
     }
 
 
+def _share(codes: frozenset[str], others: frozenset[str]) -> float:
+    """Return the share of the codes that the other side has; all, if there are none."""
+    return len(codes & others) / len(codes) if codes else 1.0
+
+
 def _shared(a: frozenset[str], b: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words of either side that the other has too, perhaps misspelt."""
+    """Return the words of either side that the other has too, perhaps misspelt or cut short."""
     same = a & b
     alike_a, alike_b = set(same), set(same)
     others = [word for word in b - same if len(word) >= _LEAST_LETTERS]
@@ -82,7 +91,7 @@ def _shared(a: frozenset[str], b: frozenset[str]) -> tuple[frozenset[str], froze
         if len(x) < _LEAST_LETTERS:
             continue
         for y in others:
-            if fuzz.ratio(x, y, score_cutoff=_ALIKE):
+            if x.startswith(y) or y.startswith(x) or fuzz.ratio(x, y, score_cutoff=_ALIKE):
                 alike_a.add(x)
                 alike_b.add(y)
     return frozenset(alike_a), frozenset(alike_b)

@@ -1,20 +1,22 @@
 """Similarities and features of many pairs at once."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shared.messages import Conflict
-from workers.index.arrays import MODALITIES, Modality, Scores, similarities
+from workers.index.arrays import MODALITIES, Channel, Modality, Scores, similarities
 from workers.index.background import Background, normalised
 from workers.index.classifier import Matrix
 from workers.index.features import (
-    NAMES,
+    SEEN,
+    Setting,
     Situation,
     attribute_features,
+    names_of,
     situation_of,
     token_features,
     word_features,
@@ -22,6 +24,7 @@ from workers.index.features import (
 from workers.index.names import Weights
 from workers.index.ports import LexicalIndex
 from workers.index.sides import Sides
+from workers.index.surroundings import surroundings_of
 from workers.index.tokens.conflicts import compare, conflicts_of
 
 ALPHA = 0.5
@@ -32,12 +35,12 @@ Places = NDArray[np.int64]
 class Context:
     """What surrounds a pair: how rare character sequences and words are where it was found.
 
-    `alone` says that nothing does, or too little to know what is rare.
+    Its setting is `alone` when nothing does, or too little to know what is rare.
     """
 
     lexical: LexicalIndex
     rarity: Callable[[str], float]
-    alone: bool
+    setting: Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class Measured:
     lexical_sim: float | None
     conflicts: tuple[Conflict, ...]
     values: tuple[float, ...]
-    """The features that NAMES[situation] names."""
+    """The features in the order of `features.names_of`."""
 
     @property
     def fused_sim(self) -> float | None:
@@ -68,11 +71,14 @@ def measure(
     context: Context,
     background: Background | None,
 ) -> list[Measured]:
-    """Measure the pairs (a[places_a[i]], b[places_b[i]]); without a background, images are not normalised."""
+    """Measure the pairs (a[places_a[i]], b[places_b[i]]); without a background, images are not normalised.
+
+    Both sides must know what is near to them unless the setting is `alone`.
+    """
     shared = {
         modality: a.present[modality][places_a] & b.present[modality][places_b] for modality in MODALITIES
     }
-    sims = {
+    sims: dict[Channel, Scores] = {
         modality: _vector_sims(a, places_a, b, places_b, modality, shared[modality])
         for modality in MODALITIES
     }
@@ -82,6 +88,8 @@ def measure(
     lexical = (
         context.lexical.similarities(a.rows[places_a], b.rows[places_b]) if len(places_a) else np.empty(0)
     )
+    sims["lexical"] = lexical
+    around = {} if context.setting == "alone" else _surroundings(a, places_a, b, places_b, sims)
     plain, bounded = Weights(context.rarity), Weights.bounded(context.rarity)
     measured = []
     for i, (place_a, place_b) in enumerate(zip(places_a, places_b, strict=True)):
@@ -104,10 +112,41 @@ def measure(
                 text_sim=features["text_sim"] if titled else None,
                 lexical_sim=features["lexical_sim"] if titled else None,
                 conflicts=conflicts_of(comparisons),
-                values=tuple(features[name] for name in NAMES[situation]) if situation else (),
+                values=_values(situation, features, around, i),
             )
         )
     return measured
+
+
+def _surroundings(
+    a: Sides, places_a: Places, b: Sides, places_b: Places, sims: Mapping[Channel, Scores]
+) -> dict[Channel, NDArray[np.float64]]:
+    """Return per channel what surrounds the pairs, (n, aspects)."""
+    near_a, near_b = a.near, b.near
+    assert near_a is not None and near_b is not None  # noqa: S101, PT018 - the caller's duty
+    keys_a, keys_b = a.keys()[places_a], b.keys()[places_b]
+    return {
+        channel: np.stack(
+            surroundings_of(
+                near_a[channel].of(places_a), near_b[channel].of(places_b), keys_a, keys_b, found
+            ),
+            axis=1,
+        )
+        for channel, found in sims.items()
+    }
+
+
+def _values(
+    situation: Situation | None,
+    features: dict[str, float],
+    around: dict[Channel, NDArray[np.float64]],
+    place: int,
+) -> tuple[float, ...]:
+    if situation is None:
+        return ()
+    own = tuple(features[name] for name in names_of(situation, "alone"))
+    seen = SEEN[situation] if around else ()
+    return own + tuple(value for channel in seen for value in around[channel][place].tolist())
 
 
 def by_situation(measured: list[Measured]) -> dict[Situation, tuple[list[int], Matrix]]:

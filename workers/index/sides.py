@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.messages import AttributeValue
-from workers.index.arrays import MODALITIES, Keys, Modality, Rows, Vectors
-from workers.index.catalog import Catalog
+from workers.index.arrays import Channel, Keys, Modality, Rows, Vectors
+from workers.index.neighbourhood import Near
 from workers.index.store import StoredListing
 from workers.index.tokens.facts import Facts, read_facts
 
@@ -24,6 +24,16 @@ class Sides:
     vectors: dict[Modality, Vectors]
     present: dict[Modality, NDArray[np.bool_]]
     rows: Rows
+    near: dict[Channel, Near] | None = None
+    """What surrounds each listing where it is compared; None outside of any catalog."""
+
+    def keys(self) -> Keys:
+        """Return the keys (n,) of the listings."""
+        return np.array([listing.key for listing in self.listings], np.int64)
+
+    def has(self, channel: Channel) -> NDArray[np.bool_]:
+        """Say of each listing whether the channel can look for it; words and their vector come together."""
+        return self.present["text" if channel == "lexical" else channel]
 
 
 @lru_cache(maxsize=100_000)
@@ -34,21 +44,6 @@ def _cached_facts(title: str, attributes: str) -> Facts:
 def facts_of(title: str, attributes: dict[str, AttributeValue]) -> Facts:
     """Read the facts of a normalised title and attributes; the same ones are read once."""
     return _cached_facts(title, json.dumps(attributes, sort_keys=True))
-
-
-def stored_sides(catalog: Catalog, keys: Keys) -> Sides:
-    """Return the catalog's listings under these keys, all of which are there, in this order."""
-    found = catalog.listings.get(int(key) for key in keys)
-    listings = [found[int(key)] for key in keys]
-    vectors: dict[Modality, Vectors] = {}
-    present: dict[Modality, NDArray[np.bool_]] = {}
-    for modality in MODALITIES:
-        present[modality] = catalog.has(modality, keys)
-        if present[modality].any():
-            held = catalog.vectors[modality].vectors(keys[present[modality]])
-            vectors[modality] = np.zeros((len(keys), held.shape[1]), np.float32)
-            vectors[modality][present[modality]] = held
-    return make_sides(listings, vectors, present, catalog.lexical.rows(keys))
 
 
 def make_sides(

@@ -23,6 +23,8 @@ class Facts:
 
     text: str
     words: frozenset[str]
+    start: str
+    """The first word."""
     names: frozenset[str]
     """The words that are no quantity, pack, size, colour, model or number."""
     quantities: Quantities
@@ -31,6 +33,8 @@ class Facts:
     colours: frozenset[str]
     models: frozenset[str]
     numbers: frozenset[str]
+    codes: frozenset[str]
+    """Models and numbers together."""
     brand: str
     price: float | None
     gtin: str
@@ -52,6 +56,7 @@ def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
     return Facts(
         text=" ".join(words),
         words=frozenset(words),
+        start=words[0] if words else "",
         names=frozenset(words_of(reader.text)),
         quantities=quantities,
         packs=frozenset(packs),
@@ -59,6 +64,7 @@ def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
         colours=frozenset(colours),
         models=frozenset(models),
         numbers=frozenset(numbers),
+        codes=frozenset(models | numbers),
         brand=" ".join(words_of(named.get("brand", ""))),
         price=_price(next((value for name, value in attributes.items() if name.lower() == "price"), "")),
         gtin=next((digits for name in _GTIN if (digits := _digits(named.get(name, "")))), ""),

@@ -4,21 +4,23 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from pydantic import JsonValue
 
 from workers.index.classifier import BackgroundFile, Classifier, SituationModel
-from workers.index.features import SITUATIONS, Situation
+from workers.index.features import SETTINGS, SITUATIONS, Setting, Situation, names_of
 from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.calibration.evaluate import evaluate
 from workers.trainer.calibration.examples import Examples, collect, stacked
 from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.calibration.metrics import best_threshold, figures
 
-STRENGTH = 30.0
+STRENGTHS: Final[dict[Setting, float]] = {"within": 3.0, "across": 1.0, "alone": 3.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +35,32 @@ def calibrate(
     profile: str, split: Split, background: BackgroundFile | None, listings: int, directory: Path
 ) -> Classifier:
     """Return the classifier of a profile; its report says on what it was fitted and how it does elsewhere."""
-    fitted: dict[bool, dict[Situation, SituationModel]] = {False: {}, True: {}}
+    fitted: dict[Setting, dict[Situation, SituationModel]] = {setting: {} for setting in SETTINGS}
     held: dict[Situation, list[Examples]] = {}
     pairs: dict[str, JsonValue] = {}
-    for alone, situation in product((False, True), SITUATIONS):
-        name = f"{situation}{'_alone' if alone else ''}"
-
-        def collected(
-            corpora: Sequence[Corpus], name: str = name, situation: Situation = situation, alone: bool = alone
-        ) -> list[Examples]:
-            return [
-                collect(corpus, situation, directory / f"{name}-{corpus.seed}", alone=alone)
-                for corpus in corpora
-            ]
-
+    for setting, situation in product(SETTINGS, SITUATIONS):
+        name = f"{situation}_{setting}"
+        collected = partial(_collected, situation=situation, directory=directory / name, setting=setting)
         held_out = collected(split.held_out)
-        fitted[alone][situation], pairs[name] = _fit(situation, collected(split.training), held_out)
-        if not alone:
+        names = names_of(situation, setting)
+        fitted[setting][situation], pairs[name] = _fit(
+            situation, names, STRENGTHS[setting], collected(split.training), held_out
+        )
+        if setting == "within":
             held[situation] = held_out
-    catalogs = {name: dict(evaluate(held_out, fitted[False])) for name, held_out in held.items()}
+    catalogs = {name: dict(evaluate(held_out, fitted["within"])) for name, held_out in held.items()}
     return Classifier(
         profile=profile,
         models={modality: model for modality, (model, _) in split.training[0].embeddings.models.items()},
         background=background,
-        situations=fitted[False],
-        alone=fitted[True],
+        regressions=fitted,
         report={
             "data": {
-                "source": "sample catalogs of this project (samples/), candidate pairs of all channels",
+                "source": "sample catalogs of this project (samples/), candidate pairs of all channels; "
+                "between two catalogs also with roughened titles",
                 "listings_each": listings,
-                "training_seeds": [corpus.seed for corpus in split.training],
-                "held_out_seeds": [corpus.seed for corpus in split.held_out],
+                "training_seeds": _seeds(split.training),
+                "held_out_seeds": _seeds(split.held_out),
                 "training_sha256": _digest(split.training),
             },
             "pairs_on_held_out_seeds": pairs,
@@ -72,12 +69,28 @@ def calibrate(
     )
 
 
+def _collected(
+    corpora: Sequence[Corpus], situation: Situation, directory: Path, setting: Setting
+) -> list[Examples]:
+    return [
+        examples
+        for corpus in corpora
+        # Sellers of one market copy each other's titles, and photos stay as they are.
+        if not corpus.rough or (setting == "across" and situation != "image_only")
+        for examples in collect(corpus, situation, directory / corpus.name, setting)
+    ]
+
+
 def _fit(
-    situation: Situation, training: list[Examples], held_out: list[Examples]
+    situation: Situation,
+    names: Sequence[str],
+    strength: float,
+    training: list[Examples],
+    held_out: list[Examples],
 ) -> tuple[SituationModel, JsonValue]:
     features, duplicate, related = stacked(training, situation)
     regressions = [
-        fit_regression(situation, features, labels, STRENGTH, conflicts_speak=speak)
+        fit_regression(names, features, labels, strength, conflicts_speak=speak)
         for labels, speak in ((duplicate, True), (related, False))
     ]
     features, duplicate, related = stacked(held_out, situation)
@@ -91,6 +104,10 @@ def _fit(
         "duplicate": dict(figures(chances, duplicate, threshold)),
         "related": dict(figures(kin, related, least)),
     }
+
+
+def _seeds(corpora: Sequence[Corpus]) -> list[JsonValue]:
+    return list(dict.fromkeys(corpus.seed for corpus in corpora))
 
 
 def _digest(corpora: Sequence[Corpus]) -> str:

@@ -15,7 +15,7 @@ _COLUMNS = frozenset({"id", "title", "image"})
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One sample catalog; `products` and `families` by listing id."""
+    """One sample catalog; `products` and `families` by listing id. `rough`: its titles were roughened."""
 
     seed: int
     listings: tuple[Listing, ...]
@@ -24,6 +24,12 @@ class Corpus:
     families: dict[str, str]
     same_photo_variants: frozenset[tuple[str, str]]
     background: Background | None
+    rough: bool = False
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others."""
+        return f"{self.seed}-rough" if self.rough else str(self.seed)
 
     def same_product(self, a: str, b: str) -> bool:
         """Say whether two listings are one product."""

@@ -1,17 +1,21 @@
 """Labelled candidate pairs, found and measured by the same code as in the index worker."""
 
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.messages import Listing
 from workers.index.arrays import Modality
-from workers.index.candidates import pairs_within
+from workers.index.candidates import Candidates, pairs_across, pairs_within
 from workers.index.catalog import Catalog
 from workers.index.faiss_index import FaissIndex
-from workers.index.features import Situation
+from workers.index.features import Setting, Situation
 from workers.index.keys import keys_of
 from workers.index.matcher import context_of
 from workers.index.scoring import Context, Measured, measure
@@ -21,6 +25,11 @@ from workers.index.vocabulary import Vocabulary
 from workers.trainer.calibration.corpus import Corpus
 
 K = 10
+_JOB: Final = "calibration"
+_DIVISIONS: Final = 4
+_SECOND: Final = 0.6
+"""Share of the listings that go into the second of two catalogs."""
+
 # What a catalog must have for all its pairs to be in a situation.
 HELD: dict[Situation, tuple[Modality, ...]] = {
     "image_text": ("image", "text"),
@@ -48,22 +57,54 @@ class Examples:
         return np.array([self.measured[i].values for i in places], np.float64)
 
 
-def collect(corpus: Corpus, situation: Situation, directory: Path, *, alone: bool = False) -> Examples:
-    """Return the candidate pairs of the catalog, all of whose listings have what the situation says.
+def collect(
+    corpus: Corpus, situation: Situation, directory: Path, setting: Setting = "within"
+) -> list[Examples]:
+    """Return the candidate pairs of the corpus, all of whose listings have what the situation says.
 
-    `alone` measures each pair as a comparison without a catalog does, where every word is equally rare.
+    `across` divides the corpus into two catalogs that hold a product once each, as catalogs do that are
+    matched with one another, several times anew. `alone` measures each pair as a comparison without a
+    catalog does, where every word is equally rare.
     """
+    if setting == "across":
+        return [_across(corpus, situation, directory / str(draw), draw) for draw in range(_DIVISIONS)]
+    with _opened(directory / "all", corpus.listings, corpus, situation) as catalog:
+        found = pairs_within(catalog, keys_of(catalog.jobs.listings(_JOB)), K)
+        alone = Context(TfidfIndex(), Vocabulary().rarity, "alone")
+        return [_labelled(corpus, found, alone if setting == "alone" else context_of(catalog))]
+
+
+def _across(corpus: Corpus, situation: Situation, directory: Path, number: int) -> Examples:
+    draw = random.Random(f"{corpus.seed}:across:{number}")
+    tables: tuple[dict[str, Listing], dict[str, Listing]] = ({}, {})
+    for listing in draw.sample(corpus.listings, len(corpus.listings)):
+        tables[draw.random() < _SECOND].setdefault(corpus.products[listing.id], listing)
+    with (
+        _opened(directory / "a", tuple(tables[0].values()), corpus, situation) as catalog,
+        _opened(directory / "b", tuple(tables[1].values()), corpus, situation) as other,
+    ):
+        found = pairs_across(catalog, keys_of(catalog.jobs.listings(_JOB)), K, other)
+        return _labelled(corpus, found, context_of(other, "across"))
+
+
+@contextmanager
+def _opened(
+    directory: Path, listings: Sequence[Listing], corpus: Corpus, situation: Situation
+) -> Iterator[Catalog]:
     directory.mkdir(parents=True, exist_ok=True)
     database = open_database(directory / "catalog.db")
     catalog = Catalog("calibration", database, FaissIndex, TfidfIndex)
-    catalog.ingest("calibration", "0", 0, corpus.embeddings.arrival(corpus.listings, HELD[situation]))
-    keys = keys_of(catalog.jobs.listings("calibration"))
-    sides, pairs = pairs_within(catalog, keys, K)
-    context = Context(TfidfIndex(), Vocabulary().rarity, alone=True) if alone else context_of(catalog)
-    places = np.array(pairs, np.int64).reshape(-1, 2)
-    measured = measure(sides, places[:, 0], sides, places[:, 1], context, corpus.background)
-    ids = [(sides.listings[a].id, sides.listings[b].id) for a, b in pairs]
-    database.close()
+    catalog.ingest(_JOB, "0", 0, corpus.embeddings.arrival(listings, HELD[situation]))
+    try:
+        yield catalog
+    finally:
+        database.close()
+
+
+def _labelled(corpus: Corpus, found: Candidates, context: Context) -> Examples:
+    places = np.array(found.pairs, np.int64).reshape(-1, 2)
+    measured = measure(found.a, places[:, 0], found.b, places[:, 1], context, corpus.background)
+    ids = [(found.a.listings[a].id, found.b.listings[b].id) for a, b in found.pairs]
     return Examples(
         corpus=corpus,
         ids=ids,

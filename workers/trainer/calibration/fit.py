@@ -1,5 +1,6 @@
 """Fits a regression: piecewise linear in the continuous features, never against common sense."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from workers.index.classifier import Regression, Term
-from workers.index.features import CONTINUOUS, NAMES, Situation
+from workers.index.features import CONTINUOUS
 
 Matrix = NDArray[np.float64]
 # Knots where the training pairs lie densest among duplicates and non-duplicates alike.
@@ -20,14 +21,14 @@ _FALLING: Final = frozenset({"price_gap", "strange_least", "strange_most"})
 
 
 def fit_regression(
-    situation: Situation,
+    names: Sequence[str],
     features: Matrix,
     labels: NDArray[np.bool_],
     strength: float,
     *,
     conflicts_speak: bool,
 ) -> Regression:
-    """Return a logistic regression of the labels (n,) on the features (n, features).
+    """Return a logistic regression of the labels (n,) on the named features (n, features).
 
     More similarity never lowers the probability and more strangeness never raises it; with `conflicts_speak`,
     a conflict never raises it either (it may, where the label is "of one line"). Free slopes would learn from
@@ -36,7 +37,6 @@ def fit_regression(
     Unweighted, as weights would spoil the probabilities; the squares of the slopes weigh the inverse of
     `strength`. Deterministic.
     """
-    names = NAMES[situation]
     knots = {name: _knots(name, features[:, i], labels) for i, name in enumerate(names)}
     columns = [_segments(features[:, i], knots[name]) for i, name in enumerate(names)]
     bounds = [

@@ -16,28 +16,26 @@ from shared.messages import Listing
 from shared.settings import IndexSettings
 from workers.index.arrays import MODALITIES, Keys, Modality, Neighbours
 from workers.index.background import Background
-from workers.index.candidates import find_candidates, pairs_within
+from workers.index.candidates import pairs_across, pairs_within, surrounded
 from workers.index.catalog import Catalog
-from workers.index.classifier import Matrix, Regression, SituationModel
+from workers.index.classifier import SituationModel
 from workers.index.faiss_index import FaissIndex
 from workers.index.features import Situation
 from workers.index.grouping import group_pairs
 from workers.index.keys import keys_of
 from workers.index.matcher import context_of
 from workers.index.scoring import Context, Measured, measure
-from workers.index.sides import Sides, stored_sides
 from workers.index.store import open_database
 from workers.index.store.pairs import ScoredPair
+from workers.index.stored_sides import stored_sides
 from workers.index.tfidf_index import TfidfIndex
 from workers.index.verdicts import Decided, decide
 from workers.index.vocabulary import Vocabulary
-from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.embedding import Embeddings
 
 Ids = tuple[str, str]
 Ranked = dict[str, list[str]]
 _JOB: Final = "train"
-_STRENGTH: Final = 30.0
 # Less probable pairs are not kept by an index worker with its usual settings.
 _FLOOR: Final[float] = IndexSettings.model_fields["pair_floor"].default
 # What a catalog must have for all its pairs to be in a situation.
@@ -69,7 +67,11 @@ class Candidates:
             self._open(folder / str(i), part, embeddings, modalities) for i, part in enumerate(tables)
         ]
         self._left, self._right = catalogs[0], catalogs[-1]
-        self._sides = [_everyone(catalog) for catalog in catalogs]
+        # Left sees what is near to it on the right, and right on the left.
+        self._sides = [
+            surrounded(stored_sides(catalog, _keys(catalog)), other, stored=other is catalog)
+            for catalog, other in zip(catalogs, reversed(catalogs), strict=True)
+        ]
         self._places = [{listing.id: i for i, listing in enumerate(s.listings)} for s in self._sides]
 
     def __enter__(self) -> "Candidates":
@@ -86,12 +88,10 @@ class Candidates:
         In one catalog the smaller id comes first; of two catalogs the left one's does.
         """
         if self._left is self._right:
-            sides, pairs = pairs_within(self._left, _keys(self._left), k)
-            return [(sides.listings[a].id, sides.listings[b].id) for a, b in pairs]
-        near = find_candidates(self._sides[0], self._right, k)
-        names = dict(zip(_keys(self._right).tolist(), self._right.jobs.listings(_JOB), strict=True))
-        left = [listing.id for listing in self._sides[0].listings]
-        return sorted((a, names[key]) for a, keys in zip(left, near, strict=True) for key in keys.tolist())
+            found = pairs_within(self._left, _keys(self._left), k)
+        else:
+            found = pairs_across(self._left, _keys(self._left), k, self._right)
+        return sorted((found.a.listings[a].id, found.b.listings[b].id) for a, b in found.pairs)
 
     def known(self, pairs: Iterable[Ids]) -> list[Ids]:
         """Return those pairs whose listings are both there."""
@@ -102,7 +102,10 @@ class Candidates:
         """Measure any pairs; `alone` as two listings are compared without a catalog."""
         left = np.array([self._places[0][a] for a, _ in pairs], np.int64)
         right = np.array([self._places[-1][b] for _, b in pairs], np.int64)
-        context = Context(TfidfIndex(), Vocabulary().rarity, alone=True) if alone else context_of(self._right)
+        if alone:
+            context = Context(TfidfIndex(), Vocabulary().rarity, "alone")
+        else:
+            context = context_of(self._right, "within" if self._left is self._right else "across")
         return measure(self._sides[0], left, self._sides[-1], right, context, self._background)
 
     def ranked(self, k: int) -> dict[str, Ranked]:
@@ -155,16 +158,5 @@ def judge(measured: list[Measured], models: Mapping[Situation, SituationModel]) 
     return decide(measured, models, None)
 
 
-def regress(
-    situation: Situation, features: Matrix, duplicate: NDArray[np.bool_], *, conflicts_speak: bool
-) -> Regression:
-    """Fit a regression to labelled pairs as the calibration of shipped profiles does."""
-    return fit_regression(situation, features, duplicate, _STRENGTH, conflicts_speak=conflicts_speak)
-
-
 def _keys(catalog: Catalog) -> Keys:
     return keys_of(catalog.jobs.listings(_JOB))
-
-
-def _everyone(catalog: Catalog) -> Sides:
-    return stored_sides(catalog, _keys(catalog))

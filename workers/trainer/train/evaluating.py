@@ -53,7 +53,7 @@ def evaluate(asked: Evaluation, say: Say) -> Findings:
     say("measuring")
     source = Source(asked.data, opened.embeddings, opened.background, asked.k)
     parts = split_benchmark(asked.data) if isinstance(asked.data, PairBenchmark) else None
-    models = opened.shipped.situations
+    models = opened.shipped.regressions.get(source.settings[0], {})
     measures = measure_all(source, models, Held(parts, Rule(), frozenset(), asked.seed))
     findings = Findings(
         title=f"{opened.profile.name} on {asked.data.name}",

@@ -1,4 +1,4 @@
-"""Fits what the data can teach: a model per situation, for pairs of a catalog and for pairs alone."""
+"""Fits what the data can teach: a model per situation, for pairs that were retrieved and for pairs alone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.index.classifier import SituationModel
-from workers.index.features import SITUATIONS, Situation
+from workers.index.features import SITUATIONS, Setting, Situation, names_of
 from workers.index.scoring import Measured
-from workers.trainer.train.candidates import HELD, regress
+from workers.trainer.calibration.fit import fit_regression
+from workers.trainer.calibration.strength import choose_strength
+from workers.trainer.train.candidates import HELD, Ids
 from workers.trainer.train.held_out import HeldOut
 from workers.trainer.train.parts import TRAINING, Parts, choosing
 from workers.trainer.train.source import Source
@@ -31,19 +33,14 @@ Models = dict[Situation, SituationModel]
 class Fitted:
     """What came of fitting; `held_out` by file name, `lacking` says by situation why nothing was fitted."""
 
-    situations: Models = field(default_factory=dict)
-    alone: Models = field(default_factory=dict)
+    regressions: dict[Setting, Models] = field(default_factory=dict)
     held_out: dict[str, HeldOut] = field(default_factory=dict)
     lacking: dict[Situation, str] = field(default_factory=dict)
 
-    def of(self, alone: bool) -> Models:
-        """Return the models for pairs alone, or for those of a catalog."""
-        return self.alone if alone else self.situations
 
-
-def name_of(situation: Situation, alone: bool) -> str:
-    """Return how a situation is called in files and tables."""
-    return f"{situation}_alone" if alone else situation
+def name_of(situation: Situation, setting: Setting) -> str:
+    """Return how the regressions of a situation and setting are called in files and tables."""
+    return f"{situation}_{setting}"
 
 
 def fit(source: Source, parts: Parts, rule: Rule, say: Say) -> Fitted:
@@ -57,24 +54,31 @@ def fit(source: Source, parts: Parts, rule: Rule, say: Say) -> Fitted:
             pairs = source.pairs(opened)
             duplicate = source.labels(pairs)
             roles = parts.roles(pairs, duplicate)
-            for alone in (False, True):
-                measured = opened.measure(pairs, alone=alone)
+            for setting in source.settings:
+                measured = opened.measure(pairs, alone=setting == "alone")
                 here = np.array([pair.situation == situation for pair in measured], bool)
                 reason = _too_few(duplicate[here], roles[here])
                 if reason:
                     fitted.lacking[situation] = reason
                     break
-                say(f"fitting {name_of(situation, alone)} on {(roles[here] == TRAINING).sum():,} pairs")
+                say(f"fitting {name_of(situation, setting)} on {(roles[here] == TRAINING).sum():,} pairs")
+                names, firsts = names_of(situation, setting), _numbered(pairs)[here]
                 model, held = _fit(
-                    situation, _chosen(measured, here), duplicate[here], roles[here], rule, parts
+                    names, _chosen(measured, here), duplicate[here], roles[here], firsts, rule, parts.seed
                 )
-                fitted.of(alone)[situation] = model
-                fitted.held_out[name_of(situation, alone)] = held
+                fitted.regressions.setdefault(setting, {})[situation] = model
+                fitted.held_out[name_of(situation, setting)] = held
     return fitted
 
 
 def _chosen(measured: Sequence[Measured], here: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.array([pair.values for pair, wanted in zip(measured, here, strict=True) if wanted], np.float64)
+
+
+def _numbered(pairs: Sequence[Ids]) -> NDArray[np.int64]:
+    """Return for each pair the number of its first listing, (n,)."""
+    numbers: dict[str, int] = {}
+    return np.array([numbers.setdefault(a, len(numbers)) for a, _ in pairs], np.int64)
 
 
 def _too_few(duplicate: NDArray[np.bool_], roles: NDArray[np.uint8]) -> str:
@@ -90,18 +94,20 @@ def _too_few(duplicate: NDArray[np.bool_], roles: NDArray[np.uint8]) -> str:
 
 
 def _fit(
-    situation: Situation,
+    names: Sequence[str],
     features: NDArray[np.float64],
     duplicate: NDArray[np.bool_],
     roles: NDArray[np.uint8],
+    firsts: NDArray[np.int64],
     rule: Rule,
-    parts: Parts,
+    seed: int,
 ) -> tuple[SituationModel, HeldOut]:
     places = np.flatnonzero(roles == TRAINING)
     if len(places) > MOST:
-        places = np.sort(np.random.default_rng(parts.seed).choice(places, MOST, replace=False))
+        places = np.sort(np.random.default_rng(seed).choice(places, MOST, replace=False))
+    strength = choose_strength(names, features[places], duplicate[places], firsts[places])
     regression, related = (
-        regress(situation, features[places], duplicate[places], conflicts_speak=speak)
+        fit_regression(names, features[places], duplicate[places], strength, conflicts_speak=speak)
         for speak in (True, False)
     )
     held = roles != TRAINING

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shared.errors import ArtifactError
 from workers.index.classifier import SituationModel, load_classifier
-from workers.index.features import Situation
+from workers.index.features import Setting, Situation
 from workers.trainer.report.findings import JudgedPairs, pair_figures
 from workers.trainer.train.fitting import name_of
 from workers.trainer.train.held_out import load_held_out
@@ -45,10 +45,10 @@ def rethreshold(folder: Path, rule: Rule) -> list[Change]:
     classifier = load_classifier(folder / CLASSIFIER)
     changes: list[Change] = []
 
-    def changed(models: dict[Situation, SituationModel], alone: bool) -> dict[Situation, SituationModel]:
+    def changed(models: dict[Situation, SituationModel], setting: Setting) -> dict[Situation, SituationModel]:
         found = dict(models)
         for situation, model in models.items():
-            name = name_of(situation, alone)
+            name = name_of(situation, setting)
             if name not in manifest["fitted"]:
                 continue
             change = _choose(folder, name, model.threshold, rule)
@@ -58,8 +58,9 @@ def rethreshold(folder: Path, rule: Rule) -> list[Change]:
 
     renewed = classifier.model_copy(
         update={
-            "situations": changed(classifier.situations, alone=False),
-            "alone": changed(classifier.alone, alone=True),
+            "regressions": {
+                setting: changed(models, setting) for setting, models in classifier.regressions.items()
+            },
             "report": {**classifier.report, "threshold_rule": str(rule)},
         }
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shared.messages import Listing
 from workers.index.arrays import Modality
 from workers.index.background import Background
+from workers.index.features import Setting
 from workers.trainer.datasets.labelled import LabelledCatalog, PairBenchmark
 from workers.trainer.embedding import Embeddings
 from workers.trainer.report.metrics import others_of_group
@@ -35,6 +36,11 @@ class Source:
         if isinstance(self.data, PairBenchmark):
             return [self.data.left, self.data.right]
         return [self.data.listings]
+
+    @property
+    def settings(self) -> tuple[Setting, Setting]:
+        """Where its pairs come from when they are retrieved, and when they are compared alone."""
+        return ("across" if isinstance(self.data, PairBenchmark) else "within", "alone")
 
     @contextmanager
     def open(self, modalities: Sequence[Modality]) -> Iterator[Candidates]:

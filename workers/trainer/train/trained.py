@@ -1,13 +1,12 @@
 """What came of a training: a classifier, and the folder that a stack loads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import JsonValue
 
 from workers.index.classifier import Classifier
-from workers.index.features import SITUATIONS
+from workers.index.features import SETTINGS, SITUATIONS, Setting
 from workers.trainer.datasets.labelled import LabelledCatalog, PairBenchmark
 from workers.trainer.report.findings import Findings
 from workers.trainer.report.report import document_of, write_report
@@ -24,36 +23,29 @@ from workers.trainer.train.profile_folder import (
     start_folder,
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """The models of a classifier: for pairs of a catalog, and for pairs alone."""
-
-    situations: Models
-    alone: Models
+Regressions = dict[Setting, Models]
 
 
-def complete(fitted: Fitted, opened: Opened) -> tuple[Trained, list[str]]:
+def complete(fitted: Fitted, opened: Opened) -> tuple[Regressions, list[str]]:
     """Take over from the shipped classifier what the data cannot teach; return notes about it, too."""
-    parts: dict[bool, Models] = {}
-    for alone in (False, True):
-        merged: Models = {}
-        if opened.shipped is not None:
-            merged |= opened.shipped.alone if alone else opened.shipped.situations
-        merged |= fitted.of(alone)
-        parts[alone] = {situation: merged[situation] for situation in SITUATIONS if situation in merged}
+    shipped = opened.shipped.regressions if opened.shipped is not None else {}
+    merged: Regressions = {}
+    for setting in SETTINGS:
+        known = {**shipped.get(setting, {}), **fitted.regressions.get(setting, {})}
+        merged[setting] = {situation: known[situation] for situation in SITUATIONS if situation in known}
     notes = []
     for situation, reason in fitted.lacking.items():
-        taken = "taken over from the shipped classifier" if situation in parts[False] else "not calibrated"
+        known_at_all = any(situation in models for models in merged.values())
+        taken = "taken over from the shipped classifier" if known_at_all else "not calibrated"
         notes.append(f"{situation}: {taken}, as there are {reason}.")
-    return Trained(parts[False], parts[True]), notes
+    return merged, notes
 
 
 def write_profile(
     folder: Path,
     data: LabelledCatalog | PairBenchmark,
     opened: Opened,
-    trained: Trained,
+    regressions: Regressions,
     held_out: Mapping[str, HeldOut],
     findings: Findings,
     about: Mapping[str, JsonValue],
@@ -65,8 +57,7 @@ def write_profile(
         profile=folder.name,
         models=opened.models,
         background=opened.background_file,
-        situations=trained.situations,
-        alone=trained.alone,
+        regressions=regressions,
         report={**about, "pairs_held_out": document["pairs"]},
     )
     (folder / CLASSIFIER).write_text(classifier.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -62,8 +62,10 @@ def train(request: Request, say: Say) -> Findings:
     fitted = fit(source, parts, request.rule, say)
     trained, notes = complete(fitted, opened)
     say("measuring")
-    held = Held(parts, request.rule, frozenset(fitted.situations), request.seed)
-    measures = measure_all(source, trained.situations, held)
+    setting = source.settings[0]
+    here = fitted.regressions.get(setting, {})
+    held = Held(parts, request.rule, frozenset(here), request.seed)
+    measures = measure_all(source, trained[setting], held)
     lacking = {name: scores.lacking(request.rule) for name, scores in fitted.held_out.items()}
     notes += [f"{name}: {said}." for name, said in lacking.items() if said]
     count = int(measures.judged.duplicate.sum())
@@ -76,7 +78,7 @@ def train(request: Request, say: Say) -> Findings:
         retrieval=measures.retrieval,
         pairs=measures.rows,
         judged=measures.judged,
-        thresholds={name: trained.situations[name].threshold for name in fitted.situations},
+        thresholds={name: model.threshold for name, model in here.items()},
         catalog=measures.catalog,
         view=viewer(data),
         notes=tuple(notes),
