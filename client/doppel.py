@@ -4,11 +4,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from client.answers import given, pages, succeeded
 from client.errors import WaitTimeout
 from client.http import retry_after_s
+from client.limits import Limits
 from client.listings import ListingInput, to_json
 from client.models import (
     Comparison,
@@ -45,20 +46,21 @@ class Doppel(Session):
         source: Path | str | Iterable[ListingInput],
         *,
         against: str | None = None,
-        k: int | None = None,
         threshold: float | None = None,
         columns: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
         on_bytes: Progress | None = None,
+        **limits: Unpack[Limits],
     ) -> Job:
         """Send listings to a catalog, streaming, and return the job that finds their duplicates.
 
         `source` is a .csv, .zip, .ndjson, .jsonl or .json file, or any iterable of listings. `columns` maps
         id, title or image to the name of a column of the table; `against` is catalog, submission or
-        catalog:<name>; `on_bytes` hears how many bytes went out so far.
+        catalog:<name>; `limits` are k, k_image, k_text and k_lexical, the candidates that each channel
+        gives; `on_bytes` hears how many bytes went out so far.
         """
         upload = upload_of(source, on_bytes)
-        params = given(against=against, k=k, threshold=threshold)
+        params = given(against=against, threshold=threshold, **limits)
         params |= {f"{field}_column": column for field, column in (columns or {}).items()}
         response = self._http.send(
             "POST",
@@ -77,9 +79,9 @@ class Doppel(Session):
         self,
         catalog: str,
         *,
-        k: int | None = None,
         threshold: float | None = None,
         idempotency_key: str | None = None,
+        **limits: Unpack[Limits],
     ) -> Job:
         """Match every listing of a catalog again, without encoding, and return the job that does it.
 
@@ -88,7 +90,7 @@ class Doppel(Session):
         response = self._http.send(
             "POST",
             f"/api/catalogs/{catalog}/rematches",
-            params=given(k=k, threshold=threshold),
+            params=given(threshold=threshold, **limits),
             headers={"Idempotency-Key": idempotency_key or uuid.uuid4().hex},
         )
         return job_of(response.json(), retry_after_s(response))
@@ -171,16 +173,16 @@ class Doppel(Session):
         *,
         title: str | None = None,
         image: str | Path | bytes | None = None,
-        k: int | None = None,
         threshold: float | None = None,
+        **limits: Unpack[Limits],
     ) -> list[Match]:
-        """Return the listings of a catalog that are most like a title, an image, or both, best first.
+        """Return at most `k` listings of a catalog, those most like a title, an image, or both, best first.
 
         Raises:
             JobFailed: it could not be done, e.g. as there is no such catalog.
         """
         listing = to_json({"title": title, "image": image})
-        body = listing | given(catalog=catalog, k=k, threshold=threshold)
+        body = listing | given(catalog=catalog, threshold=threshold, **limits)
         return [match_of(match) for match in self._query("/api/search", body)["matches"]]
 
     def _query(self, path: str, body: dict[str, Any]) -> dict[str, Any]:

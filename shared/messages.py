@@ -1,8 +1,10 @@
 """What travels between processes: frozen, JSON only, no unknown fields."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from shared.limits import Limits
 
 ListingId = Annotated[str, Field(min_length=1, max_length=200)]
 CatalogName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
@@ -57,7 +59,31 @@ class Chunk(Message):
     rows: tuple[Row, ...]
 
 
-class JobOptions(Message):
+class CandidateLimits(Message):
+    """How many candidates each channel gives a listing: `k`, or what is said for the channel.
+
+    With 0 a channel gives none. It still counts as evidence about the candidates of the others.
+    """
+
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    k_image: Annotated[int, Field(ge=0, le=100)] | None = None
+    k_text: Annotated[int, Field(ge=0, le=100)] | None = None
+    k_lexical: Annotated[int, Field(ge=0, le=100)] | None = None
+
+    @model_validator(mode="after")
+    def _some_channel_is_on(self) -> Self:
+        if self.limits == Limits.all(0):
+            raise ValueError("with k_image, k_text and k_lexical all 0 no candidates could be found")
+        return self
+
+    @property
+    def limits(self) -> Limits:
+        """The limit of every channel."""
+        said = (self.k_image, self.k_text, self.k_lexical)
+        return Limits(*(self.k if own is None else own for own in said))
+
+
+class JobOptions(CandidateLimits):
     """What the client asked for.
 
     `against` names what the listings are matched with: the whole catalog, the other listings of the
@@ -68,7 +94,6 @@ class JobOptions(Message):
     against: Annotated[str, Field(pattern=r"^(catalog|submission|catalog:[a-z0-9][a-z0-9._-]{0,62})$")] = (
         "catalog"
     )
-    k: Annotated[int, Field(ge=1, le=100)] = 10
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
@@ -95,9 +120,10 @@ class UnitHint(Message):
     unit: str
 
 
-class Query(Message):
+class Query(CandidateLimits):
     """An interactive request: one listing to search for, or two to compare.
 
+    A search returns at most `k` matches.
     Images of a query travel under `payload_keys` in Redis (one per listing, None without image bytes).
     """
 
@@ -107,7 +133,6 @@ class Query(Message):
     payload_keys: tuple[str | None, ...]
     deadline_ms: int
     catalog: CatalogName | None = None
-    k: Annotated[int, Field(ge=1, le=100)] = 10
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 

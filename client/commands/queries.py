@@ -9,6 +9,7 @@ from rich.table import Table
 from client.console import DEFAULT_URL, FormatOption, Url, number, output, print_rows, said
 from client.doppel import Doppel
 from client.errors import DoppelError
+from client.limits import KImage, KLexical, KText, Limits
 from client.models import Comparison
 
 _MATCHES = {
@@ -79,6 +80,9 @@ def search(
     title: Annotated[str | None, typer.Option(help="Title to search for.")] = None,
     image: Annotated[str | None, typer.Option(help="Image to search for: a file or an address.")] = None,
     k: Annotated[int, typer.Option(min=1, max=100, help="How many.")] = 10,
+    k_image: KImage = None,
+    k_text: KText = None,
+    k_lexical: KLexical = None,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Instead of the classifier's.")
     ] = None,
@@ -86,6 +90,7 @@ def search(
     url: Url = DEFAULT_URL,
 ) -> None:
     """Find near-duplicates of a title, an image, or both."""
+    limits = Limits(k=k, k_image=k_image, k_text=k_text, k_lexical=k_lexical)
     with Doppel(url) as doppel:
-        found = doppel.search(catalog, title=title, image=_image(image), k=k, threshold=threshold)
+        found = doppel.search(catalog, title=title, image=_image(image), threshold=threshold, **limits)
     print_rows(iter(found), _MATCHES, form, k)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from client.console import DEFAULT_URL, Url, notes, output
 from client.doppel import Doppel
+from client.limits import K, KImage, KLexical, KText, Limits
 from client.models import Job
 from client.progress import progress_view
 from samples import write_catalog
@@ -32,7 +33,10 @@ def submit(
     against: Annotated[
         str | None, typer.Option(help="What to match with: catalog, submission, or catalog:<name>.")
     ] = None,
-    k: Annotated[int | None, typer.Option(min=1, max=100, help="Candidates per channel.")] = None,
+    k: K = None,
+    k_image: KImage = None,
+    k_text: KText = None,
+    k_lexical: KLexical = None,
     threshold: Annotated[
         float | None, typer.Option(min=0, max=1, help="Probability at which a pair is a duplicate.")
     ] = None,
@@ -47,16 +51,17 @@ def submit(
 ) -> None:
     """Send listings and find their duplicates."""
     named = {"id": id_column, "title": title_column, "image": image_column}
+    limits = Limits(k=k, k_image=k_image, k_text=k_text, k_lexical=k_lexical)
     console = notes()
     with Doppel(url) as doppel:
         job = doppel.submit(
             catalog,
             file,
             against=against,
-            k=k,
             threshold=threshold,
             columns={field: column for field, column in named.items() if column},
             idempotency_key=idempotency_key,
+            **limits,
         )
         console.print(f"job {job.id} accepted", highlight=False)
         if wait:

@@ -14,6 +14,7 @@ from redis import Redis
 from services.gateway.main import create_app
 from shared.inflight import InFlight
 from shared.ledger import Ledger
+from shared.limits import Limits
 from shared.messages import Query
 from shared.routing import ENCODE_INTERACTIVE
 from shared.settings import CommonSettings, GatewaySettings
@@ -75,13 +76,18 @@ def test_a_comparison_as_a_form(http: TestClient, settings: CommonSettings, infl
 def test_a_search(http: TestClient, settings: CommonSettings, form: bool) -> None:
     if form:
         answer = http.post(
-            "/api/search", data={"title": "A", "catalog": "shop", "k": "3"}, files={"image": b"picture"}
+            "/api/search",
+            data={"title": "A", "catalog": "shop", "k": "3", "k_lexical": "0"},
+            files={"image": b"picture"},
         )
     else:
-        answer = http.post("/api/search", json={"title": "A", "image": PNG, "catalog": "shop", "k": 3})
+        answer = http.post(
+            "/api/search", json={"title": "A", "image": PNG, "catalog": "shop", "k": 3, "k_lexical": 0}
+        )
     assert answer.status_code == 202
     query = sent(settings)
-    assert (query.kind, query.catalog, query.k, query.listings[0].title) == ("search", "shop", 3, "A")
+    assert (query.kind, query.catalog, query.listings[0].title) == ("search", "shop", "A")
+    assert (query.k, query.limits) == (3, Limits(3, 3, 0))
     assert query.payload_keys[0] is not None
 
 

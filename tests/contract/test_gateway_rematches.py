@@ -32,14 +32,14 @@ def complete(ledger: Ledger, job_id: str, stage: str, unit: str, **counts: int) 
 def test_a_rematch_is_accepted_on_disk_and_sent_to_the_index(
     http: TestClient, ledger: Ledger, spool: Spool
 ) -> None:
-    answer = http.post(URL, params={"k": 20, "threshold": 0.9})
+    answer = http.post(URL, params={"k": 20, "k_text": 0, "threshold": 0.9})
     job = answer.json()
     assert (answer.status_code, answer.headers["Location"]) == (202, f"/api/jobs/{job['id']}")
     assert (job["kind"], job["status"], job["stage"], job["catalog"]) == (
         "rematch", "running", "ingest", "shop",
     )  # fmt: skip
     accepted = AcceptedJob.model_validate_json(spool.get(accepted_key(job["id"])) or b"")
-    assert accepted.options == JobOptions(catalog="shop", k=20, threshold=0.9)
+    assert accepted.options == JobOptions(catalog="shop", k=20, k_text=0, threshold=0.9)
     assert (accepted.kind, accepted.slice_listings) == ("rematch", 4)
     assert ledger.upkeep.queue_depth(INDEX_BULK) == 1
     assert [listed["id"] for listed in http.get("/api/jobs?catalog=shop").json()["items"]] == [job["id"]]
@@ -80,7 +80,15 @@ def test_a_cancelled_rematch_is_not_run_again_when_redis_is_lost(http: TestClien
 
 
 @pytest.mark.parametrize(
-    "url", [f"{URL}?k=0", f"{URL}?k=101", f"{URL}?threshold=2", "/api/catalogs/Shop!/rematches"]
+    "url",
+    [
+        f"{URL}?k=0",
+        f"{URL}?k=101",
+        f"{URL}?k_text=101",
+        f"{URL}?k_image=0&k_text=0&k_lexical=0",
+        f"{URL}?threshold=2",
+        "/api/catalogs/Shop!/rematches",
+    ],
 )
 def test_a_malformed_rematch_is_refused(http: TestClient, url: str) -> None:
     answer = http.post(url)

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from services.gateway.main import create_app
 from shared.ledger import Ledger
+from shared.limits import Limits
 from shared.messages import AcceptedJob, Chunk, Row
 from shared.routing import ENCODE_BULK
 from shared.settings import CommonSettings, GatewaySettings
@@ -65,7 +66,9 @@ def check_nothing_is_left(ledger: Ledger, spool: Spool, code: str) -> None:
 
 
 def test_an_accepted_submission_is_on_disk_in_chunks(http: TestClient, ledger: Ledger, spool: Spool) -> None:
-    answer = http.post(PATH, content=lines(25), headers=NDJSON, params={"k": 5, "threshold": 0.7})
+    answer = http.post(
+        PATH, content=lines(25), headers=NDJSON, params={"k": 5, "k_image": 0, "threshold": 0.7}
+    )
     job = answer.json()
     assert answer.status_code == 202
     assert answer.headers["Location"] == f"/api/jobs/{job['id']}"
@@ -77,7 +80,7 @@ def test_an_accepted_submission_is_on_disk_in_chunks(http: TestClient, ledger: L
     accepted = AcceptedJob.model_validate_json(spool.get(accepted_key(job["id"])) or b"")
     record = ledger.read(job["id"])
     assert (accepted.chunks, accepted.rows, accepted.options) == (3, 25, record.options)
-    assert (accepted.options.k, accepted.options.threshold) == (5, 0.7)
+    assert (accepted.options.limits, accepted.options.threshold) == (Limits(0, 5, 5), 0.7)
     assert ledger.upkeep.queue_depth(ENCODE_BULK) == 3
 
 
@@ -188,6 +191,8 @@ def test_a_bad_end_takes_back_the_chunks_before_it(http: TestClient, ledger: Led
         (PATH, {**NDJSON, "Content-Length": "300001"}, 413, "body_too_large"),
         (PATH + "?against=other", NDJSON, 422, "request_invalid"),
         (PATH + "?k=0", NDJSON, 422, "request_invalid"),
+        (PATH + "?k_lexical=101", NDJSON, 422, "request_invalid"),
+        (PATH + "?k_image=0&k_text=0&k_lexical=0", NDJSON, 422, "request_invalid"),
         ("/api/catalogs/UPPER/submissions", NDJSON, 422, "request_invalid"),
         (PATH, {**NDJSON, "Idempotency-Key": "x" * 256}, 400, "idempotency_key_invalid"),
     ],

@@ -310,6 +310,47 @@ def test_submission_is_matched_with_another_catalog_when_asked(world: World) -> 
     assert {(p["a"], p["b"]) for p in world.page(job, "pairs")} == {("a2", "a1")}
 
 
+# The same photo, the same meaning, the same words: each with one other listing only.
+BY_CHANNEL = [
+    Offer("asked", "blue ceramic teapot", unit(1, 0, 0), unit(1, 0, 0)),
+    Offer("photo", "wooden garden chair", unit(1, 0, 0), unit(0, 1, 0)),
+    Offer("meaning", "kettle of stoneware", unit(0, 1, 0), unit(1, 0, 0)),
+    Offer("words", "blue ceramic teapot", unit(0.5, 0, 1), unit(0.5, 0, 1)),
+]
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({}, {"photo", "meaning", "words"}),
+        ({"k_image": 0, "k_text": 0}, {"words"}),
+        ({"k_image": 0, "k_lexical": 0}, {"meaning"}),
+        ({"k_text": 0, "k_lexical": 0}, {"photo"}),
+        ({"k_image": 0}, {"meaning", "words"}),
+    ],
+)
+def test_candidates_come_from_the_channels_that_are_on(
+    world: World, limits: dict[str, int], expected: set[str]
+) -> None:
+    world.submit([BY_CHANNEL[1:]], catalog="other")
+    options = {"k_image": 1, "k_text": 1, "k_lexical": 1, **limits}
+    across = world.submit([BY_CHANNEL[:1]], catalog="apart", against="catalog:other", **options)
+    within = world.submit([BY_CHANNEL[:1]], catalog="other", **options)
+    assert {p["b"] for p in world.page(across, "pairs")} == expected
+    assert {p["a"] if p["b"] == "asked" else p["b"] for p in world.page(within, "pairs")} == expected
+    wish = Offer("query", BY_CHANNEL[0].title, BY_CHANNEL[0].image, BY_CHANNEL[0].text)
+    world.submit([BY_CHANNEL[1:]], catalog="searched")
+    found = _ask(world, "search", [wish], lambda q: q.model_copy(update={"catalog": "searched", **options}))
+    assert {match["listing_id"] for match in found["matches"]} == expected
+
+
+def test_a_switched_off_channel_is_still_evidence(world: World) -> None:
+    job = world.submit([CATALOG], k_image=0, k_text=0)
+    (pair,) = (p for p in world.page(job, "pairs") if (p["a"], p["b"]) == ("a1", "a2"))
+    assert pair["image_sim"] is not None
+    assert pair["text_sim"] is not None
+
+
 def test_job_fails_when_the_catalog_to_match_against_is_unknown(world: World) -> None:
     job = world.submit([[CATALOG[0]]], against="catalog:nowhere")
     error = world.ledger.read(job).error

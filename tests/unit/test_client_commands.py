@@ -51,9 +51,9 @@ def test_rematch_asks_for_it_and_reports_its_end(
     running = JOB | {"kind": "rematch", "stage": "ingest", "counts": {}, "stages": {"ingest": {"done": 0}}}
     ended = DONE | {"kind": "rematch", "counts": {"listings": 399, "groups": 7}}
     service.answers = [Answer(running, 202), Answer(running, headers={"Retry-After": "0"}), Answer(ended)]
-    assert run("rematch", "shop", "--k", "20", "--wait") == 0
+    assert run("rematch", "shop", "--k", "20", "--k-image", "0", "--wait") == 0
     asked = service.asked[0]
-    assert (asked.method, asked.path) == ("POST", "/api/catalogs/shop/rematches?k=20")
+    assert (asked.method, asked.path) == ("POST", "/api/catalogs/shop/rematches?k=20&k_image=0")
     assert asked.headers["Idempotency-Key"]
     said = capsys.readouterr()
     assert said.out == "J1\n"

@@ -131,10 +131,10 @@ def test_listings_stream_as_ndjson(service: Service, doppel: Doppel) -> None:
     service.answers = [Answer(JOB, 202)]
     sent: list[int] = []
     listings = ({"id": str(n), "title": "Cup", "image": b"\x89PNG"} for n in range(3))
-    job = doppel.submit("shop", listings, against="submission", k=5, on_bytes=sent.append)
+    job = doppel.submit("shop", listings, against="submission", k=5, k_lexical=50, on_bytes=sent.append)
     assert job.id == "J1"
     asked = service.asked[0]
-    assert asked.path == "/api/catalogs/shop/submissions?against=submission&k=5"
+    assert asked.path == "/api/catalogs/shop/submissions?against=submission&k=5&k_lexical=50"
     assert asked.headers["Content-Type"] == "application/x-ndjson"
     rows = [json.loads(line) for line in asked.body.splitlines()]
     assert rows[2] == {"id": "2", "title": "Cup", "image": "data:image/png;base64,iVBORw=="}
@@ -174,8 +174,8 @@ def test_a_search_returns_matches(service: Service, doppel: Doppel) -> None:
     match = {"listing_id": "x", "verdict": "variant", "probability": 0.3, "title": "Cup"}
     answer = {"id": "Q1", "kind": "search", "status": "succeeded", "result": {"matches": [match]}}
     service.answers = [Answer(answer)]
-    assert [m.title for m in doppel.search("shop", title="cup", k=3)] == ["Cup"]
-    assert json.loads(service.asked[0].body) == {"title": "cup", "catalog": "shop", "k": 3}
+    assert [m.title for m in doppel.search("shop", title="cup", k=3, k_text=0)] == ["Cup"]
+    assert json.loads(service.asked[0].body) == {"title": "cup", "catalog": "shop", "k": 3, "k_text": 0}
 
 
 def test_jobs_and_cancel(service: Service, doppel: Doppel) -> None:

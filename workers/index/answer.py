@@ -82,7 +82,7 @@ class AnswerQuery:
         sides, models = query_sides(query, block), models_in(unpack(block)[0])
         catalog = self._catalogs.get(query.catalog or "")
         self._matcher.check_models(models, catalog)
-        found = pairs_of(sides, catalog, query.k)
+        found = pairs_of(sides, catalog, query.limits)
         matches, theirs = self._matcher.score(found, context_of(catalog), models, query.threshold), found.b
         best = sorted(matches, key=lambda match: _order(match, theirs))[: query.k]
         return {

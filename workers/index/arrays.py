@@ -6,6 +6,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.limits import Channel as Channel
+
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float64]
 Vectors = NDArray[np.float32]
@@ -13,7 +15,6 @@ Vectors = NDArray[np.float32]
 Rows = Any
 Modality = Literal["image", "text"]
 MODALITIES: tuple[Modality, Modality] = ("image", "text")
-Channel = Literal["image", "text", "lexical"]
 CHANNELS: tuple[Channel, ...] = (*MODALITIES, "lexical")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shared.limits import Limits
 from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.neighbourhood import DEPTH, Neighbourhood, candidates_of, near_of
@@ -21,14 +22,14 @@ class Candidates:
     pairs: list[tuple[int, int]]
 
 
-def pairs_within(catalog: Catalog, keys: Keys, k: int, among: Keys | None = None) -> Candidates:
+def pairs_within(catalog: Catalog, keys: Keys, limits: Limits, among: Keys | None = None) -> Candidates:
     """Return the pairs of the listings with their candidates in the same catalog.
 
     The smaller id is always first, so that a pair is the same from whichever side it was found.
     """
-    neighbourhood = catalog.neighbourhood(k, among)
+    neighbourhood = catalog.neighbourhood(limits, among)
     lists = neighbourhood.of_stored(stored_sides(catalog, keys))
-    near = candidates_of(lists, k, keys.tolist())
+    near = candidates_of(lists, limits, keys.tolist())
     sides = known_sides(catalog, _all(keys, near), neighbourhood)
     places = {listing.key: place for place, listing in enumerate(sides.listings)}
     ids = [listing.id for listing in sides.listings]
@@ -40,23 +41,23 @@ def pairs_within(catalog: Catalog, keys: Keys, k: int, among: Keys | None = None
     return Candidates(sides, sides, sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]])))
 
 
-def pairs_across(catalog: Catalog, keys: Keys, k: int, other: Catalog) -> Candidates:
+def pairs_across(catalog: Catalog, keys: Keys, limits: Limits, other: Catalog) -> Candidates:
     """Return the pairs of the listings with their candidates in another catalog."""
     own = stored_sides(catalog, keys)
-    lists = other.neighbourhood(k).search(own)
-    near = candidates_of(lists, k)
+    lists = other.neighbourhood(limits).search(own)
+    near = candidates_of(lists, limits)
     theirs = stored_sides(other, _all(np.empty(0, np.int64), near))
-    back = catalog.neighbourhood(k).search(theirs)
+    back = catalog.neighbourhood(limits).search(theirs)
     places = {listing.key: place for place, listing in enumerate(theirs.listings)}
     pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
     return Candidates(replace(own, near=near_of(lists)), replace(theirs, near=near_of(back)), pairs)
 
 
-def pairs_of(sides: Sides, catalog: Catalog, k: int) -> Candidates:
+def pairs_of(sides: Sides, catalog: Catalog, limits: Limits) -> Candidates:
     """Return the pairs of listings that need not be stored with their candidates in the catalog."""
-    neighbourhood = catalog.neighbourhood(k)
+    neighbourhood = catalog.neighbourhood(limits)
     lists, itself = neighbourhood.search(sides), sides.keys().tolist()
-    near = candidates_of(lists, k, itself)
+    near = candidates_of(lists, limits, itself)
     theirs = known_sides(catalog, _all(np.empty(0, np.int64), near), neighbourhood)
     places = {listing.key: place for place, listing in enumerate(theirs.listings)}
     pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
@@ -71,7 +72,7 @@ def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> S
 
 def surrounded(sides: Sides, catalog: Catalog, *, stored: bool = True) -> Sides:
     """Let listings know what is near to them in the catalog, which holds them if they are `stored`."""
-    lists = catalog.neighbourhood(DEPTH).search(sides)
+    lists = catalog.neighbourhood(Limits.all(DEPTH)).search(sides)
     return replace(sides, near=near_of(lists, sides.keys().tolist() if stored else None))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from shared.limits import Limits
 from shared.messages import Listing, Rejection
 from shared.titles import normalise_title
 from workers.index.arrays import MODALITIES, Keys, Modality
@@ -40,14 +41,14 @@ class Catalog:
         self._make_vector_index = make_vector_index
         self.lexical = make_lexical_index()
         self.vocabulary = Vocabulary()
-        self._neighbourhoods: dict[tuple[int, bytes | None], Neighbourhood] = {}
+        self._neighbourhoods: dict[tuple[Limits, bytes | None], Neighbourhood] = {}
 
-    def neighbourhood(self, k: int, among: Keys | None = None) -> Neighbourhood:
+    def neighbourhood(self, limits: Limits, among: Keys | None = None) -> Neighbourhood:
         """Return what searches the catalog, or only `among` it; it remembers until the catalog changes."""
-        key = (k, None if among is None else among.tobytes())
+        key = (limits, None if among is None else among.tobytes())
         if key not in self._neighbourhoods:
             # One at a time: jobs with other limits would keep lists of a whole catalog each.
-            self._neighbourhoods = {key: Neighbourhood(self.vectors, self.lexical, k, among)}
+            self._neighbourhoods = {key: Neighbourhood(self.vectors, self.lexical, limits, among)}
         return self._neighbourhoods[key]
 
     def load(self) -> None:

@@ -80,7 +80,7 @@ class Matcher:
 
     def match_within(self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None) -> Outcome:
         """Match listings with others of their catalog; a < b, sorted by ids."""
-        found = pairs_within(catalog, keys, options.k, among)
+        found = pairs_within(catalog, keys, options.limits, among)
         return self._decide(found, context_of(catalog), models_of(catalog), options.threshold)
 
     def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> Outcome:
@@ -90,7 +90,7 @@ class Matcher:
             ProfileMismatch: the two hold embeddings of different models.
         """
         self.check_models(models_of(catalog), other)
-        found = pairs_across(catalog, keys, options.k, other)
+        found = pairs_across(catalog, keys, options.limits, other)
         return self._decide(found, context_of(other, "across"), models_of(catalog), options.threshold)
 
     def score(

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from workers.index.arrays import CHANNELS, Channel, Keys, Modality, Neighbours, Scores
+from shared.limits import Channel, Limits
+from workers.index.arrays import CHANNELS, Keys, Modality, Neighbours, Scores
 from workers.index.ports import LexicalIndex, VectorIndex
 
 if TYPE_CHECKING:
@@ -42,20 +43,21 @@ _NOTHING: Final = Neighbours(np.empty(0, np.int64), np.empty(0))
 class Neighbourhood:
     """Searches a catalog as it is now; lists of stored listings are remembered.
 
-    `k` is how many candidates each channel gives, `among` what the search is limited to.
+    `limits` is how many candidates each channel gives, `among` what the search is limited to.
     """
 
     def __init__(
         self,
         vectors: dict[Modality, VectorIndex],
         lexical: LexicalIndex,
-        k: int,
+        limits: Limits,
         among: Keys | None,
     ) -> None:
         self._vectors = vectors
         self._lexical = lexical
-        # One more than k: a stored listing finds itself first.
-        self._k = max(k + 1, LEAST_SEARCHED)
+        # One more than its limit: a stored listing finds itself first. A channel that gives no candidates
+        # still describes the surroundings.
+        self._depths = {channel: max(limits.of(channel) + 1, LEAST_SEARCHED) for channel in CHANNELS}
         self._among = among
         self._known: dict[Channel, dict[int, Neighbours]] = {channel: {} for channel in CHANNELS}
 
@@ -79,11 +81,11 @@ class Neighbourhood:
         here = np.flatnonzero(sides.has(channel)[places])
         if not len(here):
             return found
-        chosen = places[here]
+        chosen, depth = places[here], self._depths[channel]
         if channel == "lexical":
-            near = self._lexical.search(sides.rows[chosen], self._k, self._among)
+            near = self._lexical.search(sides.rows[chosen], depth, self._among)
         elif channel in self._vectors:
-            near = self._vectors[channel].search(sides.vectors[channel][chosen], self._k, self._among)
+            near = self._vectors[channel].search(sides.vectors[channel][chosen], depth, self._among)
         else:
             return found
         for place, neighbours in zip(here, near, strict=True):
@@ -91,14 +93,17 @@ class Neighbourhood:
         return found
 
 
-def candidates_of(lists: Lists, k: int, itself: Sequence[int] | None = None) -> list[Keys]:
-    """Return for each listing the keys of its k best per channel, ties included, sorted, each once.
+def candidates_of(lists: Lists, limits: Limits, itself: Sequence[int] | None = None) -> list[Keys]:
+    """Return for each listing the keys of its best per channel, ties included, sorted, each once.
 
     `itself` are the listings' own keys, which are left out.
     """
     count = len(next(iter(lists.values())))
     found: list[set[int]] = [set() for _ in range(count)]
-    for near in lists.values():
+    for channel, near in lists.items():
+        k = limits.of(channel)
+        if not k:
+            continue
         for place, neighbours in enumerate(near):
             keys, scores = _others(neighbours, itself, place)
             if len(keys) > k:

@@ -37,8 +37,8 @@ class Asker:
             payload_keys=keys,
             deadline_ms=deadline_ms,
             catalog=draft.catalog,
-            k=draft.k,
             threshold=draft.threshold,
+            **draft.limits.model_dump(),
         )
         self._ledger.create_query(job_id, draft.kind, deadline_ms)
         self._publisher.send(ENCODE_QUERY, ENCODE_INTERACTIVE, query)

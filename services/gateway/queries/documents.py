@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.messages import AttributeValue, CatalogName
+from shared.messages import AttributeValue, CandidateLimits, CatalogName
 
 _IMAGE = "an http(s) address, or a data: URI"
 Threshold = Annotated[float | None, Field(ge=0, le=1, description="in place of the classifier's own")]
@@ -32,15 +32,12 @@ class DedupDocument(BaseModel):
     threshold: Threshold = None
 
 
-class SearchDocument(BaseModel):
-    """Which listings of a catalog are near-duplicates of this one?"""
-
-    model_config = ConfigDict(extra="forbid")
+class SearchDocument(CandidateLimits):
+    """Which listings of a catalog are near-duplicates of this one? At most `k` are returned."""
 
     title: str | None = None
     image: str | None = Field(None, description=_IMAGE)
     image_url: str | None = Field(None, description="the same as `image`")
     attributes: dict[str, AttributeValue | None] | None = None
     catalog: CatalogName
-    k: Annotated[int, Field(ge=1, le=100)] = 10
     threshold: Threshold = None

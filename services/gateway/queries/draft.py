@@ -11,7 +11,7 @@ from services.gateway.queries.documents import DedupDocument, SearchDocument
 from services.gateway.upload.images import ImageReferences
 from services.gateway.upload.refusal import RowRefused
 from services.gateway.upload.rows import Columns, RowReader
-from shared.messages import Listing
+from shared.messages import CandidateLimits, Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Draft:
     kind: Literal["dedup", "search"]
     offers: tuple[Offer, ...]
     catalog: str | None
-    k: int
+    limits: CandidateLimits
     threshold: float | None
 
     def fingerprint(self) -> str:
         """Return the digest of all that matters, whatever form it was sent in."""
         offers = [(offer.listing, sha256(offer.image or b"").hexdigest()) for offer in self.offers]
-        return sha256(to_json([self.kind, offers, self.catalog, self.k, self.threshold])).hexdigest()
+        return sha256(to_json([self.kind, offers, self.catalog, self.limits, self.threshold])).hexdigest()
 
 
 def _offer(name: str, fields: dict[str, object], file: bytes | None, max_image_bytes: int) -> Offer:
@@ -78,7 +78,7 @@ def dedup_draft(document: DedupDocument, images: dict[str, bytes], max_image_byt
         _offer(name, side.model_dump(), images.get(name), max_image_bytes)
         for name, side in (("a", document.a), ("b", document.b))
     )
-    return Draft("dedup", offers, document.catalog, 10, document.threshold)
+    return Draft("dedup", offers, document.catalog, CandidateLimits(), document.threshold)
 
 
 def search_draft(document: SearchDocument, images: dict[str, bytes], max_image_bytes: int) -> Draft:
@@ -89,4 +89,5 @@ def search_draft(document: SearchDocument, images: dict[str, bytes], max_image_b
     """
     fields = document.model_dump(include={"title", "image", "image_url", "attributes"})
     offer = _offer("query", fields, images.get("query"), max_image_bytes)
-    return Draft("search", (offer,), document.catalog, document.k, document.threshold)
+    limits = CandidateLimits(**document.model_dump(include=set(CandidateLimits.model_fields)))
+    return Draft("search", (offer,), document.catalog, limits, document.threshold)

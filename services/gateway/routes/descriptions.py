@@ -17,12 +17,15 @@ IDEMPOTENCY: dict[str, Any] = {
 }
 
 
+def _form_field(name: str) -> dict[str, Any]:
+    if name.partition("_")[0] == "k":
+        return {"type": "integer"}
+    return {"type": "string", **({"format": "binary"} if name.endswith("image") else {})}
+
+
 def query_body(model: str, *fields: str) -> dict[str, Any]:
     """Return the description of a query's body: a document, or a form with some of the fields."""
-    properties: dict[str, Any] = {
-        name: {"type": "string", **({"format": "binary"} if name.endswith("image") else {})}
-        for name in fields
-    }
+    properties = {name: _form_field(name) for name in fields}
     return {
         "requestBody": {
             "required": True,

@@ -27,6 +27,7 @@ from services.gateway.upload.body import Body
 from shared.errors import LedgerUnavailable
 from shared.ids import new_id
 from shared.ledger import JobRecord
+from shared.messages import CandidateLimits
 
 router = APIRouter(prefix="/api", tags=["queries"])
 
@@ -91,7 +92,10 @@ async def dedup(services: Injected, request: Request, prefer: PreferHeader = Non
     status_code=202,
     response_model=JobView,
     responses=_RESPONSES,
-    openapi_extra={**IDEMPOTENCY, **query_body("SearchDocument", "title", "image", "catalog", "k")},
+    openapi_extra={
+        **IDEMPOTENCY,
+        **query_body("SearchDocument", "title", "image", "catalog", *CandidateLimits.model_fields),
+    },
 )
 async def search(services: Injected, request: Request, prefer: PreferHeader = None) -> Response:
     """Near-duplicates of an image, a title or both in a catalog; the job's `result` has the matches."""

@@ -12,6 +12,7 @@ from services.gateway.prefer import PreferHeader, wait_seconds
 from services.gateway.problems import responses
 from services.gateway.routes.answers import accepted_response
 from services.gateway.routes.descriptions import IDEMPOTENCY
+from services.gateway.routes.limits import AskedLimits
 from services.gateway.services import Injected, Services
 from shared.errors import LedgerUnavailable, SpoolUnavailable
 from shared.ids import new_id
@@ -55,7 +56,7 @@ async def rematch(
     services: Injected,
     request: Request,
     catalog: Annotated[CatalogName, Path()],
-    k: Annotated[int, Query(ge=1, le=100, description="candidates per listing and channel")] = 10,
+    limits: AskedLimits,
     threshold: Annotated[float | None, Query(ge=0, le=1, description="in place of the classifier's")] = None,
     prefer: PreferHeader = None,
 ) -> Response:
@@ -65,7 +66,7 @@ async def rematch(
     given: for a new classifier, another `k`, or after many small submissions. A catalog that does not exist
     fails the job with `catalog_unknown`.
     """
-    options = JobOptions(catalog=catalog, k=k, threshold=threshold)
+    options = JobOptions(catalog=catalog, threshold=threshold, **limits.model_dump())
     record = await _accept(services, Key.of(request), options)
     seconds = wait_seconds(prefer, services.settings.max_wait_s)
     if seconds:

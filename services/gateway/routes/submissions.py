@@ -15,6 +15,7 @@ from services.gateway.prefer import PreferHeader, wait_seconds
 from services.gateway.problems import Problem, responses
 from services.gateway.routes.answers import accepted_response
 from services.gateway.routes.descriptions import IDEMPOTENCY, SUBMISSION_BODY
+from services.gateway.routes.limits import AskedLimits
 from services.gateway.services import Injected, Services
 from services.gateway.upload.alive import kept_alive
 from services.gateway.upload.body import Body
@@ -99,8 +100,8 @@ async def submit(
     services: Injected,
     request: Request,
     catalog: Annotated[CatalogName, Path()],
+    limits: AskedLimits,
     against: Against = "catalog",
-    k: Annotated[int, Query(ge=1, le=100, description="candidates per listing and channel")] = 10,
     threshold: Annotated[float | None, Query(ge=0, le=1, description="in place of the classifier's")] = None,
     id_column: Column = "id",
     title_column: Column = "title",
@@ -117,7 +118,7 @@ async def submit(
     announced = request.headers.get("Content-Length", "")
     if announced.isdecimal() and int(announced) > most:
         raise Problem(413, "body_too_large", f"the body has more than {most} bytes")
-    options = JobOptions(catalog=catalog, against=against, k=k, threshold=threshold)
+    options = JobOptions(catalog=catalog, against=against, threshold=threshold, **limits.model_dump())
     upload = Upload(new_id(), kind, Columns(id_column, title_column, image_column), options)
     record = await _submit(services, upload, request)
     seconds = wait_seconds(prefer, services.settings.max_wait_s)

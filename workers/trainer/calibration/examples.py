@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.limits import Limits
 from shared.messages import Listing
 from workers.index.arrays import Modality
 from workers.index.candidates import Candidates, pairs_across, pairs_within
@@ -69,7 +70,7 @@ def collect(
     if setting == "across":
         return [_across(corpus, situation, directory / str(draw), draw) for draw in range(_DIVISIONS)]
     with _opened(directory / "all", corpus.listings, corpus, situation) as catalog:
-        found = pairs_within(catalog, keys_of(catalog.jobs.listings(_JOB)), K)
+        found = pairs_within(catalog, keys_of(catalog.jobs.listings(_JOB)), Limits.all(K))
         alone = Context(TfidfIndex(), Vocabulary().rarity, "alone")
         return [_labelled(corpus, found, alone if setting == "alone" else context_of(catalog))]
 
@@ -83,7 +84,7 @@ def _across(corpus: Corpus, situation: Situation, directory: Path, number: int) 
         _opened(directory / "a", tuple(tables[0].values()), corpus, situation) as catalog,
         _opened(directory / "b", tuple(tables[1].values()), corpus, situation) as other,
     ):
-        found = pairs_across(catalog, keys_of(catalog.jobs.listings(_JOB)), K, other)
+        found = pairs_across(catalog, keys_of(catalog.jobs.listings(_JOB)), Limits.all(K), other)
         return _labelled(corpus, found, context_of(other, "across"))
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shared.limits import Limits
 from shared.messages import Listing
 from shared.settings import IndexSettings
 from workers.index.arrays import MODALITIES, Keys, Modality, Neighbours
@@ -88,9 +89,9 @@ class Candidates:
         In one catalog the smaller id comes first; of two catalogs the left one's does.
         """
         if self._left is self._right:
-            found = pairs_within(self._left, _keys(self._left), k)
+            found = pairs_within(self._left, _keys(self._left), Limits.all(k))
         else:
-            found = pairs_across(self._left, _keys(self._left), k, self._right)
+            found = pairs_across(self._left, _keys(self._left), Limits.all(k), self._right)
         return sorted((found.a.listings[a].id, found.b.listings[b].id) for a, b in found.pairs)
 
     def known(self, pairs: Iterable[Ids]) -> list[Ids]:
