@@ -12,6 +12,7 @@ import pytest
 
 from local.stack import Stack
 from samples import write_catalog
+from shared.errors import ProfileMismatch
 from shared.ledger import Ledger
 from shared.messages import Listing
 from shared.profile import load_profile
@@ -107,6 +108,22 @@ def test_running_encoders_give_what_this_process_gives(
     # With what is kept, only the one photo that is refused, and what told the models, go again.
     assert embed_remotely(listings, tmp_path, common, tmp_path / "cache", chunk_contents=4) == there
     assert ledger.recent(None, 1)[0].counts["rows"] == 5
+
+
+def test_models_that_are_wanted_are_known_at_once_and_others_refused(
+    stack: Stack, common: CommonSettings, ledger: Ledger, tmp_path: Path
+) -> None:
+    listings = [Listing(id=str(i), title=f"kettle {i}") for i in range(8)]
+    models = embed_remotely(listings, None, common, tmp_path / "cache").models
+    again = embed_remotely(listings, None, common, tmp_path / "cache", models=models)
+    assert len(again.vectors["text"]) == 8
+    assert ledger.recent(None, 1)[0].counts["rows"] == 0
+    others = {**models, "text": ("another model", 384)}
+    with pytest.raises(ProfileMismatch, match=r"text model .*\) .*text model another model \(384\)"):
+        embed_remotely(listings, None, common, models=others, chunk_contents=2)
+    (record,) = ledger.recent(None, 1)
+    assert (record.status, (record.error or {})["code"]) == ("failed", "profile_mismatch")
+    wait_until(lambda: nothing_left(stack, ledger), timeout_s=30)
 
 
 def test_a_redis_that_is_killed_and_comes_back_costs_nothing(

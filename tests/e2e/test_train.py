@@ -60,10 +60,16 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def doppel(*arguments: object, expect: int = 0) -> subprocess.CompletedProcess[str]:
+def doppel(
+    *arguments: object, expect: int = 0, settings: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     code = "from client.cli import main; main()"
     ended = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | (settings or {}),
     )
     assert ended.returncode == expect, ended.stdout + ended.stderr
     return ended
@@ -160,7 +166,7 @@ def test_another_threshold_is_chosen_without_encoding(
         == after["regressions"]["within"]["image_text"]["duplicate"]
     )
     check_files(folder, read_manifest(folder))
-    held = np.load(folder / "held_out" / "image_text.npy", allow_pickle=False)
+    held = np.load(folder / "held_out" / "image_text_within.npy", allow_pickle=False)
     called = held["probability"] >= new
     assert held["duplicate"][called].mean() >= 0.99
     assert "say one of" in doppel("rethreshold", folder, expect=1).stderr
@@ -180,6 +186,26 @@ def test_evaluation_alone(trained: Path, shop_folder: Path, tmp_path: Path) -> N
     assert (tmp_path / "index.html").is_file()
     refused = doppel("evaluate", shop_folder, "--artifacts", trained.parent, expect=1)
     assert "name the folder of one profile" in refused.stderr
+
+
+@pytest.mark.timeout(300)
+def test_running_encoders_give_the_same_classifier_and_others_are_refused(
+    trained: Path, shop_folder: Path, stack: Stack, tmp_path: Path
+) -> None:
+    addresses = {name: stack.env[name] for name in ("DOPPEL_REDIS_URL", "DOPPEL_SPOOL_URL")}
+    options = ("--encoders", "running", "--cache", tmp_path / "cache", "--name", NAME)
+    common = ("train", shop_folder, "--out", tmp_path / "out", *options)
+    doppel(*common, "--profile", "deterministic", settings=addresses)
+    there, here = tmp_path / "out" / NAME / "classifier.json", trained / "classifier.json"
+    assert there.read_bytes() == here.read_bytes()
+
+    manifest = json.loads((ROOT / "artifacts" / "deterministic" / "profile.json").read_text())
+    manifest["image"]["model"] = "another-grid"
+    (tmp_path / "profile.json").write_text(json.dumps(manifest))
+    refused = doppel(*common, "--profile", tmp_path / "profile.json", settings=addresses, expect=1)
+    assert "another-grid" in refused.stderr
+    assert "start all encoders with one profile" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def words(path: Path, header: str, rows: list[str]) -> Path:

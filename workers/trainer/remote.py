@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shared.errors import TransientError
 from shared.messages import Listing
 from shared.settings import CommonSettings
+from workers.index.arrays import Modality
 from workers.trainer.embedding import Embeddings, Progress
 from workers.trainer.encoding_job import EncodingJob, Fetched, NoEncoders, open_job
 from workers.trainer.remote_work import RemoteWork, WorkChunk
@@ -25,11 +26,15 @@ def embed_remotely(
     cache: Path | None = None,
     progress: Progress | None = None,
     *,
+    models: Mapping[Modality, tuple[str, int]] | None = None,
     chunk_contents: int = 32,
     most_waiting: int = 64,
     patience_s: float = 60,
 ) -> Embeddings:
-    """Do what `workers.trainer.embedding.embed` does through the running encoders, which decide the models.
+    """Do what `workers.trainer.embedding.embed` does through the running encoders.
+
+    They decide the models unless `models` names those that are wanted, with their dimensions; the first chunk
+    that comes back tells others.
 
     `settings` name their Redis and spool. A chunk has `chunk_contents` titles or photos (32 for encoders on a
     CPU, 256 on a GPU); `most_waiting` chunks at most are before the encoders, so that Redis and spool hold no
@@ -38,11 +43,11 @@ def embed_remotely(
     Raises:
         NoEncoders: none was there for `patience_s`, which a start of theirs may take.
         EncodingStopped: the job was cancelled, failed, or was lost by Redis.
-        ProfileMismatch: encoders of different models are running.
+        ProfileMismatch: encoders of different models are running, or of others than are wanted.
         TransientError: an outage that lasted longer than `patience_s`.
         OSError: a photo cannot be read.
     """
-    work = RemoteWork(listings, root, cache)
+    work = RemoteWork(listings, root, cache, models)
     try:
         with open_job(settings) as job:
             for fetched in _through(job, work, chunk_contents, most_waiting, patience_s):

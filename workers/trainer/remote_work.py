@@ -1,7 +1,7 @@
 """What running encoders are asked to encode, and what came of it."""
 
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,7 @@ from workers.trainer.encoding_job import EncodingJob, Fetched
 
 _CHUNKS_KEPT = 256
 _BYTES_PER_VALUE = 2
+Models = Mapping[Modality, tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,12 @@ class RemoteWork:
     """Each different title and photo of the listings goes once, under the name of its content.
 
     A title and a photo of one listing go apart, so that a photo that is refused does not cost the title.
+    Without `models` the first unit that comes back decides them.
     """
 
-    def __init__(self, listings: Sequence[Listing], root: Path | None, cache: Path | None) -> None:
+    def __init__(
+        self, listings: Sequence[Listing], root: Path | None, cache: Path | None, models: Models | None = None
+    ) -> None:
         contents = contents_of(listings, root)
         self._cache = cache
         self._contents: dict[Modality, dict[str, bytes]] = {"image": contents.photos, "text": contents.titles}
@@ -41,6 +45,8 @@ class RemoteWork:
         self._left = deque([*self._photos, *self._titles])
         self._kept: dict[Modality, EmbeddingCache] = {}
         self._models: dict[Modality, tuple[str, int]] = {}
+        if models is not None:
+            self._know(models)
         self._refused: dict[str, str] = {}
         self._done: Counter[Modality] = Counter()
         self._rows = self._taken = 0
@@ -78,15 +84,17 @@ class RemoteWork:
         """Keep the vectors and refusals of a unit.
 
         Raises:
-            ProfileMismatch: an earlier unit was encoded by other models.
+            ProfileMismatch: it was encoded by other models than an earlier unit, or than are wanted.
         """
         heads = fetched.header.modalities
         models: dict[Modality, tuple[str, int]] = {head.modality: (head.model, head.dim) for head in heads}
         if not self._models:
-            self._models = models
-            self._kept = {name: EmbeddingCache(self._cache, *model) for name, model in models.items()}
+            self._know(models)
         if models != self._models:
-            raise ProfileMismatch(f"encoders of different models are running: {self._models} and {models}")
+            raise ProfileMismatch(
+                f"a running encoder has {_told(models)}, others or the profile have {_told(self._models)}: "
+                "start all encoders with one profile, and name that one"
+            )
         names = {row.row: row.listing.id for row in fetched.rows if row.listing is not None}
         for head, data in zip(heads, fetched.matrices, strict=True):
             size = head.dim * _BYTES_PER_VALUE
@@ -122,5 +130,13 @@ class RemoteWork:
                     vectors[modality][listing] = self._kept[modality].vectors[name]
         return Embeddings(dict(self._models), vectors, unreadable)
 
+    def _know(self, models: Models) -> None:
+        self._models = dict(models)
+        self._kept = {name: EmbeddingCache(self._cache, *model) for name, model in models.items()}
+
     def _modality(self, name: str) -> Modality:
         return "image" if name in self._photos else "text"
+
+
+def _told(models: Models) -> str:
+    return " and ".join(f"{modality} model {name} ({dim})" for modality, (name, dim) in models.items())

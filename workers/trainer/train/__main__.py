@@ -11,6 +11,7 @@ from shared.errors import DoppelError
 from workers.memory import keep_freed_memory
 from workers.trainer.datasets.mapping import Columns
 from workers.trainer.datasets.opening import Layout, open_dataset
+from workers.trainer.train.encoding import EncodeBy
 from workers.trainer.train.evaluating import Evaluation
 from workers.trainer.train.evaluating import evaluate as run_evaluation
 from workers.trainer.train.lines import change_lines, finding_lines
@@ -29,6 +30,9 @@ K: Final = 10
 Dataset = Annotated[Layout, typer.Option("--dataset", help="how the data lies on disk")]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="folder of the data, or a .csv file")]
 Cache = Annotated[Path, typer.Option(help="folder that keeps embeddings for the next time")]
+EncodersAt = Annotated[
+    EncodeBy, typer.Option("--encoders", help="encode in this process, or by the running stack's encoders")
+]
 Seed = Annotated[int, typer.Option(help="source of all randomness")]
 Candidates = Annotated[int, typer.Option("--k", min=1, max=100, help="candidates per listing and channel")]
 IdColumn = Annotated[str | None, typer.Option(help="column of the ids")]
@@ -64,6 +68,7 @@ def train(
     ] = "f1",
     k: Candidates = K,
     cache: Cache = CACHE,
+    encoders: EncodersAt = EncodeBy.HERE,
     id_column: IdColumn = None,
     title_column: TitleColumn = None,
     image_column: ImageColumn = None,
@@ -77,7 +82,7 @@ def train(
     data = open_dataset(dataset, folder, columns)
     base = Path(profile).parent.name if profile.endswith(".json") else profile
     target = out / (name or f"{base}-{dataset}")
-    findings = run_training(Request(data, target, profile, split, seed, rule, k, cache), say)
+    findings = run_training(Request(data, target, profile, split, seed, rule, k, cache, encoders), say)
     for line in finding_lines(findings):
         say(line)
     say(f"wrote {target}; look at {target / REPORT / 'index.html'}")
@@ -96,6 +101,7 @@ def evaluate(
     seed: Seed = 42,
     k: Candidates = K,
     cache: Cache = CACHE,
+    encoders: EncodersAt = EncodeBy.HERE,
     id_column: IdColumn = None,
     title_column: TitleColumn = None,
     image_column: ImageColumn = None,
@@ -106,7 +112,8 @@ def evaluate(
     keep_freed_memory()
     columns = Columns(id_column, tuple(title_column or ()), image_column, group_column, images_dir)
     data = open_dataset(dataset, folder, columns)
-    for line in finding_lines(run_evaluation(Evaluation(data, artifacts, out, seed, k, cache), say)):
+    asked = Evaluation(data, artifacts, out, seed, k, cache, encoders)
+    for line in finding_lines(run_evaluation(asked, say)):
         say(line)
     say(f"look at {out / 'index.html'}")
 

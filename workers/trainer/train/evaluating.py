@@ -9,6 +9,7 @@ from workers.trainer.embedding import Embeddings
 from workers.trainer.report.findings import Findings
 from workers.trainer.report.report import write_report
 from workers.trainer.train.embedding_files import load_embeddings
+from workers.trainer.train.encoding import EncodeBy
 from workers.trainer.train.facts import data_facts, model_facts, viewer
 from workers.trainer.train.measuring import Held, measure_all
 from workers.trainer.train.opening import Opened, Say, open_profile
@@ -35,6 +36,7 @@ class Evaluation:
     seed: int
     k: int
     cache: Path
+    encode_by: EncodeBy = EncodeBy.HERE
 
 
 def evaluate(asked: Evaluation, say: Say) -> Findings:
@@ -47,7 +49,7 @@ def evaluate(asked: Evaluation, say: Say) -> Findings:
         raise ArtifactError(f"{asked.artifacts} holds no {PROFILE}: name the folder of one profile")
     if (asked.artifacts / MANIFEST).is_file():
         check_files(asked.artifacts, read_manifest(asked.artifacts))
-    opened = open_profile(str(asked.artifacts / PROFILE), asked.data, asked.cache, say)
+    opened = open_profile(str(asked.artifacts / PROFILE), asked.data, asked.cache, asked.encode_by, say)
     if opened.shipped is None:
         raise ArtifactError(f"{asked.artifacts / CLASSIFIER} is missing, or was made for other models")
     say("measuring")

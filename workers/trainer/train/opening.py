@@ -6,13 +6,13 @@ from pathlib import Path
 
 from shared.profile import Profile, load_profile
 from shared.settings import EncoderSettings
-from workers.encoder.models import build_encoders
 from workers.index.arrays import Modality
 from workers.index.background import Background, load_background
 from workers.index.classifier import BackgroundFile, Classifier, load_classifier
 from workers.trainer.calibration.main import background_of
 from workers.trainer.datasets.labelled import LabelledCatalog, PairBenchmark
-from workers.trainer.embedding import Embeddings, Progress, embed
+from workers.trainer.embedding import Embeddings, Progress
+from workers.trainer.train.encoding import EncodeBy, encode
 from workers.trainer.train.profile_folder import CLASSIFIER
 
 Say = Callable[[str], None]
@@ -35,17 +35,17 @@ class Opened:
         return {modality: model for modality, (model, _) in self.embeddings.models.items()}
 
 
-def open_profile(name: str, data: LabelledCatalog | PairBenchmark, cache: Path, say: Say) -> Opened:
+def open_profile(
+    name: str, data: LabelledCatalog | PairBenchmark, cache: Path, by: EncodeBy, say: Say
+) -> Opened:
     """Load a profile by name or by the path of its manifest, and encode the data with it.
 
     Raises:
         ArtifactError: there is no such profile, or its models cannot be had.
+        DoppelError: running encoders were asked for, and did not do it; see `encoding.encode`.
     """
-    settings = EncoderSettings()
-    profile, folder = load_profile(name, settings.artifacts_dir)
-    encoders = build_encoders(profile, folder, settings)
-    root = data.root if isinstance(data, LabelledCatalog) else None
-    embeddings = embed(data.listings, root, encoders, cache, progress_lines(say))
+    profile, folder = load_profile(name, EncoderSettings().artifacts_dir)
+    embeddings = encode(profile, folder, data, cache, by, progress_lines(say))
     named = background_of(profile, folder)
     shipped = load_classifier(folder / CLASSIFIER) if (folder / CLASSIFIER).is_file() else None
     if shipped is not None and shipped.models != {m: name for m, (name, _) in embeddings.models.items()}:

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from workers.trainer.datasets.labelled import LabelledCatalog, PairBenchmark
 from workers.trainer.report.findings import Findings
+from workers.trainer.train.encoding import EncodeBy
 from workers.trainer.train.facts import data_facts, model_facts, viewer
 from workers.trainer.train.fitting import fit
 from workers.trainer.train.measuring import Held, measure_all
@@ -33,6 +34,7 @@ class Request:
     rule: Rule
     k: int
     cache: Path
+    encode_by: EncodeBy = EncodeBy.HERE
 
     def options(self) -> dict[str, str]:
         """Return what was asked for, for people."""
@@ -50,10 +52,11 @@ def train(request: Request, say: Say) -> Findings:
 
     Raises:
         ArtifactError: the profile or its models cannot be had.
+        DoppelError: running encoders were asked for, and did not do it.
         OSError: a photo is gone, or the folder cannot be written.
     """
     data = request.data
-    opened = open_profile(request.profile, data, request.cache, say)
+    opened = open_profile(request.profile, data, request.cache, request.encode_by, say)
     facts = data_facts(data, opened.embeddings)
     for name, value in facts.items():
         say(f"{name}: {value}")
