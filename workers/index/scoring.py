@@ -28,6 +28,8 @@ from workers.index.surroundings import surroundings_of
 from workers.index.tokens.conflicts import compare, conflicts_of
 
 ALPHA = 0.5
+# Pairs whose vectors are compared at a time: a training measures hundreds of thousands.
+_BLOCK = 4096
 Places = NDArray[np.int64]
 
 
@@ -173,8 +175,8 @@ def _vector_sims(
     a: Sides, places_a: Places, b: Sides, places_b: Places, modality: Modality, shared: NDArray[np.bool_]
 ) -> Scores:
     sims = np.zeros(len(places_a))
-    if shared.any():
-        sims[shared] = similarities(
-            a.vectors[modality][places_a[shared]], b.vectors[modality][places_b[shared]]
-        )
+    here = np.flatnonzero(shared)
+    for start in range(0, len(here), _BLOCK):
+        part = here[start : start + _BLOCK]
+        sims[part] = similarities(a.vectors[modality][places_a[part]], b.vectors[modality][places_b[part]])
     return sims

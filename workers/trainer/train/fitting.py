@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from workers.index.classifier import SituationModel
 from workers.index.features import SITUATIONS, Setting, Situation, names_of
-from workers.index.scoring import Measured
 from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.calibration.strength import choose_strength
-from workers.trainer.train.candidates import HELD, Ids
+from workers.trainer.train.candidates import HELD, Candidates, Ids
 from workers.trainer.train.held_out import HeldOut
 from workers.trainer.train.parts import TRAINING, Parts, choosing
 from workers.trainer.train.source import Source
@@ -55,24 +54,30 @@ def fit(source: Source, parts: Parts, rule: Rule, say: Say) -> Fitted:
             duplicate = source.labels(pairs)
             roles = parts.roles(pairs, duplicate)
             for setting in source.settings:
-                measured = opened.measure(pairs, alone=setting == "alone")
-                here = np.array([pair.situation == situation for pair in measured], bool)
+                here, features = _features(opened, pairs, situation, setting)
                 reason = _too_few(duplicate[here], roles[here])
                 if reason:
                     fitted.lacking[situation] = reason
                     break
                 say(f"fitting {name_of(situation, setting)} on {(roles[here] == TRAINING).sum():,} pairs")
                 names, firsts = names_of(situation, setting), _numbered(pairs)[here]
-                model, held = _fit(
-                    names, _chosen(measured, here), duplicate[here], roles[here], firsts, rule, parts.seed
-                )
+                model, held = _fit(names, features, duplicate[here], roles[here], firsts, rule, parts.seed)
                 fitted.regressions.setdefault(setting, {})[situation] = model
                 fitted.held_out[name_of(situation, setting)] = held
     return fitted
 
 
-def _chosen(measured: Sequence[Measured], here: NDArray[np.bool_]) -> NDArray[np.float64]:
-    return np.array([pair.values for pair, wanted in zip(measured, here, strict=True) if wanted], np.float64)
+def _features(
+    opened: Candidates, pairs: Sequence[Ids], situation: Situation, setting: Setting
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return which pairs are in the situation, (n,), and the features of those.
+
+    Nothing else of what was measured is kept: the objects take several times the memory of the numbers.
+    """
+    measured = opened.measure(pairs, alone=setting == "alone")
+    here = np.array([pair.situation == situation for pair in measured], bool)
+    values = [pair.values for pair in measured if pair.situation == situation]
+    return here, np.array(values, np.float64)
 
 
 def _numbered(pairs: Sequence[Ids]) -> NDArray[np.int64]:
