@@ -40,6 +40,18 @@ def test_number_is_read_with_points_and_commas(text: str, unit: str, expected: f
         ('Monitor 24"', {"cm": {60.96}}),
         ("Monitor 24 inch", {"cm": {60.96}}),
         ("Box 30x40 cm", {"cm": {30, 40}}),
+        ("Tali 12 mm x 4,5 m", {"cm": {1.2, 450}}),
+        ("tali 12mmx4.5m", {"cm": {1.2, 450}}),
+        ("lakban 48 mm x 90 m x 2 pcs", {"cm": {4.8, 9000}}),
+        ("Rope 10 x 15 mm x 2 m", {"cm": {1, 1.5, 200}}),
+        ("Beras 1/2 kg", {"g": {500}}),
+        ("Mehl 1\u20442 kg", {"g": {500}}),
+        ("Gula 11\u20442 kg", {"g": {1500}}),
+        ("pipa 1 1/4 inch", {"cm": {3.175}}),
+        ("RAM 4/8 GB", {"GB": {8}}),
+        ("kopi 397 gr", {"g": {397}}),
+        ("jus 220ml", {"ml": {220}}),
+        ("Juice 16 fl oz", {"ml": {473.176}}),
         ("Box 30 x 40 x 10cm", {"cm": {30, 40, 10}}),
         ("Lampu 9 watt", {"W": {9}}),
         ("Camera 12 MP", {"MP": {12}}),
@@ -64,7 +76,9 @@ def test_quantities_are_read_in_base_units(title: str, expected: dict[str, set[f
         ("paket 3 pcs sabun", {3}), ("sabun 6 buah", {6}), ("Soda 6x330ml", {6}), ("Soda 330 ml x 6", {6}),
         ("piring 1 lusin", {12}), ("twin pack soap", {2}), ("Soap 1 pcs", set()), ("Soap", set()),
         ("isi 12 pcs 500 ml", {12}), ("SET OF 3 75 ML", {3}), ("case for Kuma X12", set()),
-        ("isi 500 ml", set()),
+        ("isi 500 ml", set()), ("sabun 2 pcs", {2}), ("masker isi 3", {3}), ("masker isi3", {3}),
+        ("isi3pcs", {3}), ("pack de 6", {6}), ("lote de 3", {3}), ("6er Pack", {6}), ("3 Stück", {3}),
+        ("12 unidades", {12}), ("isi 10 sachet", {10}), ("paket isi 3 x 220ml", {3}),
     ],
 )  # fmt: skip
 def test_packs_are_counted(title: str, expected: set[int]) -> None:
@@ -80,9 +94,18 @@ def test_packs_are_counted(title: str, expected: set[int]) -> None:
         ("cokelat", {"brown"}),
         ("merah muda", {"pink"}), ("pink", {"pink"}), ("oranye", {"orange"}), ("navy blue", {"navy"}),
         ("biru dongker", {"navy"}), ("red and blue", {"red", "blue"}), ("hired", set()), ("HITAM", {"black"}),
+        ("camisa negra", {"black"}), ("T-Shirt schwarz", {"black"}), ("chemise noire", {"black"}),
+        ("maglia grigia", {"grey"}),
+        ("Braun shaver", set()), ("blu-ray", set()), ("camiseta preta", {"black"}),
+        ("weiß", {"white"}), ("WEISS", {"white"}),
+        ("rojo", {"red"}), ("rouge", {"red"}), ("rot", {"red"}), ("azul marino", {"navy"}),
+        ("azul", {"blue"}),
+        ("grün", {"green"}), ("verde", {"green"}), ("amarillo", {"yellow"}), ("jaune", {"yellow"}),
+        ("gris", {"grey"}), ("kelabu", {"grey"}), ("marrón", {"brown"}), ("rosa", {"pink"}),
+        ("oro rosa", {"rose gold"}), ("merah marun", {"maroon"}), ("golden retriever", set()),
     ],
 )  # fmt: skip
-def test_colours_are_read_in_two_languages(title: str, expected: set[str]) -> None:
+def test_colours_are_read_in_many_languages(title: str, expected: set[str]) -> None:
     assert read_facts(title, {}).colours == expected
 
 
@@ -92,6 +115,7 @@ def test_colours_are_read_in_two_languages(title: str, expected: set[str]) -> No
         ("Kaos size M", {"m"}), ("Kaos ukuran XL", {"xl"}), ("Kaos XXL", {"2xl"}), ("Kaos 2XL", {"2xl"}),
         ("Sepatu size 42", {"42"}), ("Sepatu EU 42", {"42"}), ("Sepatu ukuran 42.5", {"42.5"}),
         ("Kaos Polos Hitam L", {"l"}), ("KAOS POLOS L", set()), ("Juice 1 L", set()), ("Ladies' S", {"s"}),
+        ("Sepatu EU42", {"42"}), ("Hemd Größe M", {"m"}), ("camisa talla L", {"l"}), ("eureka 42", set()),
         ("L'Oreal", set()), ("H&M kaos", set()),
     ],
 )  # fmt: skip
@@ -116,6 +140,7 @@ def test_sizes_are_read(title: str, expected: set[str]) -> None:
         ("DKP-4000/BA", {"dkp4000"}, set()),
         ("mouse 910-000298", set(), {"910000298"}),
         ("version 4.0", set(), {"4"}),
+        ("blade 5-1008ax", {"51008ax"}, set()),
     ],
 )
 def test_model_codes_and_bare_numbers_are_read(title: str, models: set[str], numbers: set[str]) -> None:
@@ -128,7 +153,9 @@ SAME = [
     ("merah", "red"), ("navy", "blue"), ("abu-abu", "gray"), ("AX-1008", "AX 1008"), ("AX1008", "ax1008b"),
     ("size XXL", "2XL"), ("16 oz", "454 g"), ("red blue", "biru"), ("10.000mAh", "10000 mah"),
     ("clock ip99br", "clock ip99br8"), ("combustion 4", "combustion 4.0"),
-    ("12 x 500 ml", "500ml isi 12"),
+    ("12 x 500 ml", "500ml isi 12"), ("Tali 12 mm x 4,5 m", "rope 12mm x 4.5m"), ("rojo", "merah"),
+    ("schwarz", "hitam"), ("noir", "black"), ("azul", "blau"), ("6er pack", "isi 6"), ("1/2 kg", "500 gr"),
+    ("EU42", "size 42"), ("5-1008AX", "5-1008ax"), ("12 fl oz", "355 ml"),
 ]  # fmt: skip
 DIFFERENT = [
     ("Shampoo 400 ml", "Shampoo 200 ml", "size", "400 ml", "200 ml"),
@@ -140,6 +167,11 @@ DIFFERENT = [
     ("merah muda", "merah", "colour", "pink", "red"),
     ("AX-1008", "AX-1018", "model", "ax1008", "ax1018"),
     ("AX-100", "AX-1008", "model", "ax100", "ax1008"),
+    ("blade 5-1008ax", "blade 5-1015nr", "model", "51008ax", "51015nr"),
+    ("tali 12 mm x 4,5 m", "tali 10 mm x 3 m", "size", "1.2 cm, 450 cm", "1 cm, 300 cm"),
+    ("kopi 397 gr", "kopi 220 gr", "size", "397 g", "220 g"),
+    ("sabun 2 pcs", "sabun isi 3", "pack", "2 pcs", "3 pcs"),
+    ("Hemd schwarz", "camisa roja", "colour", "black", "red"),
     ("for Pexa Note 8", "for Pexa Note 11", "number", "8", "11"),
 ]
 

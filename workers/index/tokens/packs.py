@@ -5,13 +5,16 @@ from typing import Final
 
 from workers.index.tokens.reader import Reader
 
-_NOUNS: Final = "pack|packs|pak|pk|set|sets|box|bundle|lot|carton|karton|dus|paket|isi|case"
+_NOUNS: Final = "pack|packs|pak|pk|set|sets|box|bundle|lot|lote|juego|carton|karton|dus|paket|isi|case"
 _PIECES: Final = (
     "pcs|pc|pieces|piece|buah|bh|biji|pack|packs|pak|pk|ct|count|set|sets|botol|pasang|pairs|unit|units"
+    "|keping|sachet|sachets|piezas|unidades|uds|stück|stueck|stk|pièces|pezzi"
 )
 _PATTERNS: Final = (
-    re.compile(rf"\b(?:{_NOUNS})\s+(?:of\s+|isi\s+)?(\d{{1,4}})(?:\s?(?:{_PIECES})\b)?(?![\w.,%])"),
+    re.compile(rf"\b(?:{_NOUNS})\s+(?:(?:of|de|di|isi)\s+)?(\d{{1,4}})(?:\s?(?:{_PIECES})\b)?(?![\w.,%])"),
     re.compile(rf"(?<![\w.,-])(\d{{1,4}})\s?-?(?:{_PIECES})\b"),
+    re.compile(rf"\bisi(\d{{1,4}})(?:\s?(?:{_PIECES})\b)?(?![\w.,%])"),
+    re.compile(r"(?<![\w.,-])(\d{1,3})er[\s-]?(?:pack|set)\b"),
     re.compile(r"(?<![\w-])x\s?(\d{1,3})(?![\w.,])"),
     re.compile(r"(?<![\w.,-])(\d{1,2})x(?!\w)"),
 )

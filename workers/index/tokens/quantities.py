@@ -1,6 +1,7 @@
-"""Quantities with a unit, in base units: 400 g = 0.4 kg, 500ml = 0,5 l."""
+"""Quantities with a unit, in base units: 400 g = 0.4 kg, 500ml = 0,5 l = 1/2 l."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from workers.index.tokens.reader import Reader
@@ -9,6 +10,9 @@ from workers.index.tokens.reader import Reader
 _UNITS: Final[dict[str, tuple[str, float]]] = {
     **dict.fromkeys(("ml", "mililiter", "milliliter", "cc"), ("ml", 1.0)),
     "cl": ("ml", 10.0),
+    "dl": ("ml", 100.0),
+    **dict.fromkeys(("fl oz", "fl.oz", "fl. oz", "floz"), ("ml", 29.5735)),
+    **dict.fromkeys(("gallon", "gallons"), ("ml", 3785.41)),
     **dict.fromkeys(("l", "lt", "ltr", "liter", "litre", "liters", "litres"), ("ml", 1000.0)),
     "mg": ("g", 0.001),
     **dict.fromkeys(("g", "gr", "grm", "gram", "grams"), ("g", 1.0)),
@@ -44,13 +48,24 @@ _SMALL_UNITS: Final = frozenset(
     {"ml", "g", "gr", "gram", "grams", "mg", "mm", "mah", "w", "watt", "capsules", "caps"}
 )
 _NUMBER: Final = r"\d+(?:[.,]\d+)*"
-_UNIT: Final = (
-    "(" + "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True)) + r")(?![a-z0-9])"
-)
+
+
+def _any_of(units: Iterable[str]) -> str:
+    return "(" + "|".join(re.escape(unit) for unit in sorted(units, key=len, reverse=True)) + r")(?![a-z0-9])"
+
+
+_UNIT: Final = _any_of(_UNITS)
+# Of memory "4/8 GB" are two numbers.
+_DIVISIBLE: Final = _any_of(unit for unit, (dimension, _) in _UNITS.items() if dimension in ("g", "ml", "cm"))
 _BEFORE: Final = r"(?<![\w.,-])"
-_AREA = re.compile(
-    rf"{_BEFORE}({_NUMBER})(?:\s?cm)?\s?[x×*]\s?({_NUMBER})(?:(?:\s?cm)?\s?[x×*]\s?({_NUMBER}))?\s?(mm|cm|m|inch|inches)(?![a-z0-9])"
+_LENGTH: Final = "(mm|cm|m|meter|inch|inches)"
+# A number without a unit has the next one: 30 x 40 cm, 12 mm x 4,5 m.
+_SIDES = re.compile(
+    rf"{_BEFORE}({_NUMBER})(?:\s?{_LENGTH})?\s?[x×*]\s?({_NUMBER})"
+    rf"(?:(?:\s?{_LENGTH})?\s?[x×*]\s?({_NUMBER}))?\s?{_LENGTH}(?![a-z0-9])"
 )
+# "½" is written "1⁄2" by normalisation, and "1½" then "11⁄2".
+_FRACTION = re.compile(rf"{_BEFORE}(?:(\d{{1,3}}?)(?:[ -]|(?=\d⁄)))?([1-7])[/⁄]([2348])\s?-?{_DIVISIBLE}")
 _TIMES_FIRST = re.compile(rf"{_BEFORE}(\d{{1,3}})\s?[x×*]\s?({_NUMBER})\s?-?{_UNIT}")
 _TIMES_LAST = re.compile(rf"{_BEFORE}({_NUMBER})\s?{_UNIT}\s?[x×*]\s?(\d{{1,3}})(?![\w.,])")
 _PLAIN = re.compile(rf"{_BEFORE}({_NUMBER})\s?-?{_UNIT}")
@@ -76,14 +91,21 @@ def read_quantities(reader: Reader) -> tuple[Quantities, set[int]]:
     found: dict[str, set[float]] = {}
     packs: set[int] = set()
 
-    def add(number: str, unit: str) -> None:
+    def put(number: float, unit: str) -> None:
         dimension, factor = _UNITS[unit]
-        found.setdefault(dimension, set()).add(round(parse_number(number, unit) * factor, 4))
+        found.setdefault(dimension, set()).add(round(number * factor, 4))
 
-    for match in reader.take(_AREA):
-        for number in match.groups()[:3]:
-            if number:
-                add(number, match[4])
+    def add(number: str, unit: str) -> None:
+        put(parse_number(number, unit), unit)
+
+    for match in reader.take(_FRACTION):
+        put(float(match[1] or 0) + int(match[2]) / int(match[3]), match[4])
+    for match in reader.take(_SIDES):
+        first, unit_1, second, unit_2, third, unit_3 = match.groups()
+        add(first, unit_1 or unit_2 or unit_3)
+        add(second, (unit_2 or unit_3) if third else unit_3)
+        if third:
+            add(third, unit_3)
     for match in reader.take(_TIMES_FIRST):
         packs.add(int(match[1]))
         add(match[2], match[3])

@@ -7,7 +7,8 @@ from workers.index.tokens.reader import Reader
 
 _LETTERS: Final = r"xxs|xs|s|m|l|xl|xxl|xxxl|xxxxl|[2-5]xl"
 _NAMED = re.compile(
-    rf"\b(?:size|ukuran|uk|sz|eu|eur)\b[.:]?\s?((?:eu\s?)?\d{{2}}(?:[.,]5)?|{_LETTERS})(?![\w])"
+    r"\b(?:size|ukuran|uk|sz|eu|eur|talla|taille|größe)(?![a-z])[.:]?\s?"
+    rf"((?:eu\s?)?\d{{2}}(?:[.,]5)?|{_LETTERS})(?![\w])"
 )
 _ALONE = re.compile(r"(?<![\w-])(xxs|xs|xl|xxl|xxxl|xxxxl|[2-5]xl)(?![\w-])")
 _CAPITAL = re.compile(r"(?<![\w'&.-])([SML])(?![\w'&.-])")
