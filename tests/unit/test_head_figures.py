@@ -5,6 +5,7 @@ import pytest
 
 from workers.trainer.matching.dense import best_cut, blended, hit_at_1, row_f1, similarities_of
 from workers.trainer.matching.grocery import FEW, draw_few
+from workers.trainer.matching.grocery_data import Photos, held_out_rows, known_halves
 from workers.trainer.report import metrics
 
 GROUPS = np.array([0, 0, 1, 1, 2])
@@ -52,3 +53,15 @@ def test_few_are_drawn_of_every_group() -> None:
     rows = draw_few(groups, np.random.default_rng(0))
     assert sorted(groups[rows].tolist()) == [3, 3, *[5] * FEW, *[7] * FEW]
     assert len(set(rows.tolist())) == len(rows)
+
+
+def test_what_is_chosen_on_never_meets_what_is_held_out() -> None:
+    """Twelve products of three photos, two of them new to the tower: those are held out in every split."""
+    products = np.repeat(np.arange(12), 3)
+    vectors = np.zeros((len(products), 2), np.float32)
+    photos = Photos(image=vectors, text=vectors, products=products, strange=products < 2)
+    for seed in range(5):
+        parts = [*known_halves(photos, seed), np.flatnonzero(held_out_rows(photos, seed))]
+        assert sorted(np.concatenate(parts).tolist()) == list(range(len(products)))
+        assert [len(np.unique(products[rows])) for rows in parts] == [3, 3, 6]
+        assert {0, 1} <= set(products[parts[2]].tolist())

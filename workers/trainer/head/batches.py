@@ -18,18 +18,19 @@ def members(groups: Keys) -> list[Keys]:
     return [rows for rows in np.split(order, edges) if len(rows) > 1]
 
 
-def batches(groups: Keys, draw: np.random.Generator) -> Iterator[Keys]:
-    """Yield rows without end: whole groups, of each at most PER_GROUP, until there are ROWS of them.
+def batches(groups: Keys, draw: np.random.Generator, per_group: int = PER_GROUP) -> Iterator[Keys]:
+    """Yield rows without end: whole groups, of each at most `per_group`, until there are ROWS of them.
 
     Args:
         groups: int64 (n,), of each row; rows that are alone in their group never come.
         draw: decides all that is random.
+        per_group: the most rows of a group.
     """
     pairs = members(groups)
     while True:
         chosen: list[NDArray[np.int64]] = []
         for place in draw.permutation(len(pairs)):
-            chosen.append(draw.permutation(pairs[place])[:PER_GROUP])
+            chosen.append(draw.permutation(pairs[place])[:per_group])
             if sum(map(len, chosen)) >= ROWS:
                 break
         yield np.concatenate(chosen)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from workers.index.arrays import Keys, Vectors
 
 Similarities = NDArray[np.float64]
-_CUTS = 80
+_CUTS = 200
 _LEAST_SHARE = 0.8
 
 

@@ -76,6 +76,13 @@ def held_out_rows(photos: Photos, seed: int) -> NDArray[np.bool_]:
     return held
 
 
+def known_halves(photos: Photos, seed: int) -> tuple[Keys, Keys]:
+    """Part the products that `held_out_rows` leaves for training; return the rows of either part."""
+    known = np.unique(photos.products[~held_out_rows(photos, seed)])
+    one, two = np.array_split(np.random.default_rng(seed).permutation(known), 2)
+    return np.flatnonzero(np.isin(photos.products, one)), np.flatnonzero(np.isin(photos.products, two))
+
+
 def _matrix(embeddings: Embeddings, listings: list[Listing], modality: Modality) -> Vectors:
     held = embeddings.vectors[modality]
     rows = np.stack([np.frombuffer(held[listing.id], "<f2").astype(np.float32) for listing in listings])
