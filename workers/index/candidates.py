@@ -9,6 +9,7 @@ from shared.limits import Limits
 from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.neighbourhood import DEPTH, Neighbourhood, candidates_of, near_of
+from workers.index.recognition import recognised
 from workers.index.sides import Sides
 from workers.index.stored_sides import stored_sides
 
@@ -54,20 +55,31 @@ def pairs_across(catalog: Catalog, keys: Keys, limits: Limits, other: Catalog) -
 
 
 def pairs_of(sides: Sides, catalog: Catalog, limits: Limits) -> Candidates:
-    """Return the pairs of listings that need not be stored with their candidates in the catalog."""
+    """Return the pairs of listings of a request with their candidates in the catalog.
+
+    One that the catalog holds is a candidate of its own, but does not count among what surrounds it.
+    """
     neighbourhood = catalog.neighbourhood(limits)
-    lists, itself = neighbourhood.search(sides), sides.keys().tolist()
-    near = candidates_of(lists, limits, itself)
+    lists = neighbourhood.search(sides)
+    near = candidates_of(lists, limits)
+    known = recognised(sides, lists, catalog)
     theirs = known_sides(catalog, _all(np.empty(0, np.int64), near), neighbourhood)
     places = {listing.key: place for place, listing in enumerate(theirs.listings)}
     pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
-    return Candidates(replace(sides, near=near_of(lists, itself)), theirs, pairs)
+    return Candidates(replace(known, near=near_of(lists, known.keys().tolist())), theirs, pairs)
 
 
 def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> Sides:
     """Return listings of the catalog that know what is near to them."""
     sides = stored_sides(catalog, keys)
     return replace(sides, near=near_of(neighbourhood.of_stored(sides), keys.tolist()))
+
+
+def surrounded_as_asked(sides: Sides, catalog: Catalog) -> Sides:
+    """Let listings of a request know what is near to them in the catalog, which may hold them or not."""
+    lists = catalog.neighbourhood(Limits.all(DEPTH)).search(sides)
+    known = recognised(sides, lists, catalog)
+    return replace(known, near=near_of(lists, known.keys().tolist()))
 
 
 def surrounded(sides: Sides, catalog: Catalog, *, stored: bool = True) -> Sides:

@@ -1,5 +1,7 @@
 """The listings of an interactive request, made ready for comparison."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,11 +9,14 @@ from shared.blocks import BlockHeader, unpack
 from shared.messages import Query
 from shared.titles import normalise_title
 from workers.index.arrays import MODALITIES, Modality, Vectors
-from workers.index.keys import key_of
 from workers.index.ngrams import count_ngrams
 from workers.index.sides import Sides, make_sides
 from workers.index.store import StoredListing
 from workers.index.store.listings import unit_vectors
+
+# Below the keys of stored listings, and below the one that stands for none: a listing of a catalog may be
+# called what a side of a request is called.
+_FIRST_KEY: Final = -2
 
 
 def models_in(header: BlockHeader) -> dict[Modality, str]:
@@ -40,13 +45,13 @@ def query_sides(query: Query, block: bytes) -> Sides:
             present[head.modality][rows] = True
     listings = [
         StoredListing(
-            key_of(listing.id),
+            _FIRST_KEY - place,
             listing.id,
             listing.title,
             normalise_title(listing.title),
             listing.image,
             listing.attributes,
         )
-        for listing in query.listings
+        for place, listing in enumerate(query.listings)
     ]
     return make_sides(listings, vectors, present, count_ngrams([listing.normalised for listing in listings]))
