@@ -69,7 +69,7 @@ bench: setup ## measure: start of the gateway, upload of 100,000 listings, lexic
 	$(BIN)/python -m benchmarks.lexical
 	$(BIN)/python -m benchmarks.photos
 
-eval: setup ## measure matching and grouping beside their targets: sample catalogs, public pairs, photos in DATA
+eval: setup ## measure matching, grouping and training beside their targets: sample catalogs, public pairs, photos in DATA
 	$(BIN)/python -m workers.trainer.matching $(DATA)
 
 calibrate: setup ## calibrate the classifier of the bundled profile on sample catalogs

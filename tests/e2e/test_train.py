@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +16,11 @@ import pytest
 from local.stack import Stack
 from samples import write_catalog
 from shared.profile import load_profile
-from tests.support import Shop, jpeg
 from workers.index.classifiers import Classifiers
 from workers.index.keys import key_of
 from workers.trainer.datasets.grocery import shopee_from_grocery
-from workers.trainer.datasets.shopee import COLUMNS
+from workers.trainer.datasets.shopee import COLUMNS, read_shopee
+from workers.trainer.matching.trained_stack import stack_judges
 from workers.trainer.train.embedding_files import build_index, load_embeddings
 from workers.trainer.train.parts import CHOOSING, REPORTING
 from workers.trainer.train.profile_folder import check_files, read_manifest
@@ -265,22 +266,17 @@ def test_what_is_missing_is_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_fresh_stack_judges_by_what_was_trained(trained: Path) -> None:
-    folder = str(trained.parent)
-    settings = {"DOPPEL_ARTIFACTS_DIR": folder, "DOPPEL_CLASSIFIERS_DIR": folder}
-    with Stack(profile=NAME, settings=settings) as stack:
-        stack.up()
-        stack.wait_ready()
-        shop = Shop(stack)
-        photo = jpeg(3)
-        answer = shop.http.post(
-            "/api/dedup",
-            data={"a_title": "Milk", "b_title": "Milk"},
-            files=dict.fromkeys(("a_image", "b_image"), ("photo.jpg", photo, "image/jpeg")),
-            headers={"Prefer": "wait=20"},
-        )
-        shop.close()
-    found = answer.json()["result"]
-    written = json.loads((trained / "classifier.json").read_text())
-    assert found["calibrated"] is True
-    assert found["threshold"] == written["regressions"]["alone"]["image_text"]["threshold"]
+def test_a_fresh_stack_judges_by_what_was_trained(trained: Path, shop_folder: Path) -> None:
+    assert stack_judges(trained, read_shopee(shop_folder))
+
+
+@pytest.mark.timeout(300)
+def test_a_stack_that_does_not_judge_by_it_is_noticed(
+    trained: Path, shop_folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "artifacts" / NAME
+    shutil.copytree(trained, other)
+    classifier = json.loads((other / "classifier.json").read_text())
+    classifier["models"]["image"] = "a model that no encoder has"
+    (other / "classifier.json").write_text(json.dumps(classifier))
+    assert not stack_judges(other, read_shopee(shop_folder))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.logs import configure_logging
-from workers.trainer.matching import catalogs, grocery
+from workers.trainer.matching import catalogs, grocery, notebook
 from workers.trainer.matching.targets import TARGETS
 
 _REPORT = Path("reports/eval.json")
@@ -27,7 +27,11 @@ class Part:
     needs: tuple[str, ...] = ()
 
 
-PARTS: Final = (Part("grocery", grocery.run, ("grocery_photos",)), Part("catalogs", catalogs.run))
+PARTS: Final = (
+    Part("grocery", grocery.run, ("grocery_photos",)),
+    Part("notebook", notebook.run, ("grocery_photos",)),
+    Part("catalogs", catalogs.run),
+)
 
 
 def main() -> None:

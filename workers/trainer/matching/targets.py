@@ -44,4 +44,9 @@ TARGETS: Final = (
     Target("grocery_row_f1_union", ">", "grocery_row_f1_image"),
     Target("grocery_row_f1_union", ">", "grocery_row_f1_text"),
     Target("grocery_row_f1_head", ">", "grocery_row_f1_union"),
+    Target("trained_random_roc_auc", ">=", 0.99),
+    Target("trained_retrieved_pr_auc", ">", "notebook_retrieved_pr_auc"),
+    Target("trained_retrieved_f1", ">", "notebook_retrieved_f1"),
+    Target("trained_retrieved_f1", ">=", 0.85),
+    Target("notebook_stack_loads", ">=", 1),
 )
