@@ -190,7 +190,7 @@ def test_what_listings_are_called_changes_no_answer(client: Shop, alone: Asked) 
 
 
 def test_parts_give_nearly_the_verdicts_of_the_whole(client: Shop, alone: Asked) -> None:
-    """A submission judges old pairs again where the new listings change what surrounds them."""
+    """What surrounds a pair grows with the catalog; a rematch makes it exact (`test_rematch.py`)."""
     found: dict[tuple[str, str], Json] = {}
     for part in (alone.listings[::2], alone.listings[1::2]):
         found |= {(p["a"], p["b"]): p for p in submitted(client, "meta-parts", part).pairs}
