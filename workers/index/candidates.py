@@ -1,6 +1,6 @@
 """Candidates: the union of what three channels find, with what surrounds both sides."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,10 +8,13 @@ import numpy as np
 from shared.limits import Limits
 from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
+from workers.index.keys import keys_of
 from workers.index.neighbourhood import DEPTH, Neighbourhood, candidates_of, near_of
 from workers.index.recognition import recognised
 from workers.index.sides import Sides
 from workers.index.stored_sides import stored_sides
+
+Ids = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,27 @@ def pairs_within(catalog: Catalog, keys: Keys, limits: Limits, among: Keys | Non
             place, partner = places[key], places[other]
             pairs.add((place, partner) if ids[place] < ids[partner] else (partner, place))
     return Candidates(sides, sides, sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]])))
+
+
+def pairs_touched(
+    catalog: Catalog, keys: Keys, limits: Limits, known: Callable[[list[str]], Iterable[Ids]]
+) -> Candidates:
+    """Return pairs of other listings that have one of these near to them: their surroundings changed.
+
+    `known` names, for ids of listings, the pairs that are to be looked at again.
+    """
+    neighbourhood = catalog.neighbourhood(limits)
+    lists = neighbourhood.of_stored(stored_sides(catalog, keys))
+    others = np.setdiff1d(_all(keys, candidates_of(lists, limits, keys.tolist())), keys)
+    sides = known_sides(catalog, others, neighbourhood)
+    touched = np.zeros(len(others), bool)
+    for near in (sides.near or {}).values():
+        touched |= np.isin(near.keys, keys).any(axis=1)
+    pairs = sorted(known([sides.listings[place].id for place in np.flatnonzero(touched)]))
+    ends = np.unique(keys_of(listing for pair in pairs for listing in pair))
+    sides = known_sides(catalog, ends, neighbourhood)
+    places = {listing.id: place for place, listing in enumerate(sides.listings)}
+    return Candidates(sides, sides, [(places[a], places[b]) for a, b in pairs])
 
 
 def pairs_across(catalog: Catalog, keys: Keys, limits: Limits, other: Catalog) -> Candidates:

@@ -7,7 +7,7 @@ from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.keys import keys_of
-from workers.index.matcher import Matcher
+from workers.index.matcher import Matcher, Outcome
 from workers.index.store.pairs import ScoredPair
 
 _OTHER = "catalog:"
@@ -39,18 +39,21 @@ class MatchSlice:
         return self._ledger.units.complete(claim)
 
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
+        inside: list[Outcome] = []
         if options.against.startswith(_OTHER):
             other = self._catalogs.get(options.against.removeprefix(_OTHER))
             found = self._matcher.match_across(catalog, keys, options, other)
-            inside = False
         else:
             among = keys_of(catalog.jobs.listings(job)) if options.against == "submission" else None
             found = self._matcher.match_within(catalog, keys, options, among)
-            inside = True
+            inside.append(found)
+        # A new neighbour changes what surrounds the listings that were there before.
+        if options.against == "catalog" and not catalog.jobs.covers_catalog(job):
+            inside.append(self._matcher.match_again(catalog, keys, options, job))
         with catalog.database.transaction():
             for pair in found.kept:
                 catalog.jobs.put_pair(job, pair)
             # Groups are made of pairs inside the catalog only.
-            if inside:
-                catalog.pairs.put([ScoredPair(p.a, p.b, p.probability, p.verdict) for p in found.kept])
-                catalog.pairs.drop(found.dropped)
+            for outcome in inside:
+                catalog.pairs.put([ScoredPair(p.a, p.b, p.probability, p.verdict) for p in outcome.kept])
+                catalog.pairs.drop(outcome.dropped)

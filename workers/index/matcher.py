@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from shared.errors import ProfileMismatch
 from shared.messages import JobOptions, Pair
 from workers.index.arrays import MODALITIES, Keys, Modality
-from workers.index.candidates import Candidates, pairs_across, pairs_within
+from workers.index.candidates import Candidates, pairs_across, pairs_touched, pairs_within
 from workers.index.catalog import Catalog
 from workers.index.classifier import SituationModel
 from workers.index.classifiers import Classifiers
@@ -81,6 +82,11 @@ class Matcher:
     def match_within(self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None) -> Outcome:
         """Match listings with others of their catalog; a < b, sorted by ids."""
         found = pairs_within(catalog, keys, options.limits, among)
+        return self._decide(found, context_of(catalog), models_of(catalog), options.threshold)
+
+    def match_again(self, catalog: Catalog, keys: Keys, options: JobOptions, job: str) -> Outcome:
+        """Decide again about pairs of listings outside the job that now have one of these near to them."""
+        found = pairs_touched(catalog, keys, options.limits, partial(catalog.pairs.of_others, job))
         return self._decide(found, context_of(catalog), models_of(catalog), options.threshold)
 
     def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> Outcome:

@@ -50,6 +50,15 @@ class JobTable:
             (job, rejection.row, rejection.model_dump_json()),
         )
 
+    def covers_catalog(self, job: str) -> bool:
+        """Say whether every listing of the catalog belongs to the job."""
+        outside = self._db.execute(
+            "SELECT 1 FROM listings WHERE NOT EXISTS "
+            "(SELECT 1 FROM job_rows WHERE job = ? AND listing = id) LIMIT 1",
+            (job,),
+        )
+        return outside.fetchone() is None
+
     def listings(self, job: str, start: int = 0, count: int = -1) -> list[str]:
         """Return `count` listing ids of the job in order of id, from `start`; by default all."""
         rows = self._db.execute(

@@ -1,6 +1,6 @@
 """The scored pairs inside a catalog, from which groups are made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.messages import Verdict
@@ -17,6 +17,15 @@ WHERE +a IN same AND +b IN same
     SELECT 1 FROM job_pairs AS found WHERE job = :job AND found.a = pairs.a AND found.b = pairs.b
   )
 """
+
+_OF_OTHERS = """
+SELECT a, b FROM pairs
+WHERE {side} IN ({marks})
+  AND NOT EXISTS (SELECT 1 FROM job_rows WHERE job = ? AND listing = a)
+  AND NOT EXISTS (SELECT 1 FROM job_rows WHERE job = ? AND listing = b)
+"""
+# Below SQLite's limit of bound values per statement.
+_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +64,16 @@ class PairTable:
         A pair stays whose listing was written since the rematch began: it is for that job to say.
         """
         self._db.execute(_DROP_UNFOUND, {"job": rematch})
+
+    def of_others(self, job: str, listings: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the pairs of these listings neither side of which belongs to the job."""
+        found: set[tuple[str, str]] = set()
+        for start in range(0, len(listings), _AT_ONCE):
+            part = listings[start : start + _AT_ONCE]
+            for side in ("a", "b"):
+                query = _OF_OTHERS.format(side=side, marks=",".join("?" * len(part)))
+                found.update(self._db.execute(query, (*part, job, job)))
+        return sorted(found)
 
     def all(self) -> Iterator[ScoredPair]:
         """Yield every pair."""
