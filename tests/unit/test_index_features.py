@@ -64,8 +64,8 @@ def test_a_pair_of_a_catalog_has_surroundings_in_the_channels_that_both_sides_ha
         situation: set(names_of(situation, "within")) - set(names_of(situation, "alone"))
         for situation in SITUATIONS
     }
-    assert {name.split("_")[0] for name in added["image_text"]} == {"image", "text", "lexical"}
-    assert {name.split("_")[0] for name in added["text_only"]} == {"text", "lexical"}
+    assert {name.split("_")[0] for name in added["image_text"]} == {"image", "text", "lexical", "lead"}
+    assert {name.split("_")[0] for name in added["text_only"]} == {"text", "lexical", "lead"}
     assert {name.split("_")[0] for name in added["image_only"]} == {"image"}
     assert all(names_of(situation, "across") == names_of(situation, "within") for situation in SITUATIONS)
 

@@ -47,13 +47,20 @@ SEEN: Final[dict[Situation, tuple[Channel, ...]]] = {
     "image_only": ("image",),
 }
 """The channels whose lists surround a pair."""
+JOINT: Final = "lead_with_start"
+"""`lexical_lead_least` where both titles start with one word, else 0: the best of one maker's listings."""
+
 _SURROUNDED: Final[dict[Situation, tuple[str, ...]]] = {
-    situation: (*names, *(name for channel in SEEN[situation] for name in surrounding_names(channel)))
+    situation: (
+        *names,
+        *(name for channel in SEEN[situation] for name in surrounding_names(channel)),
+        *((JOINT,) if "lexical" in SEEN[situation] else ()),
+    )
     for situation, names in _ALONE.items()
 }
 # Those that take more values than 0 and 1.
 CONTINUOUS: Final = frozenset(
-    (*_IMAGE, *_TEXT, "price_gap", *(n for c in CHANNELS for n in surrounding_names(c)))
+    (*_IMAGE, *_TEXT, "price_gap", JOINT, *(n for c in CHANNELS for n in surrounding_names(c)))
 )
 _MOST_PRICE_GAP = 2.0
 

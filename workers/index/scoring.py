@@ -24,7 +24,7 @@ from workers.index.features import (
 from workers.index.names import Weights
 from workers.index.ports import LexicalIndex
 from workers.index.sides import Sides
-from workers.index.surroundings import surroundings_of
+from workers.index.surroundings import LEAD_LEAST, surroundings_of
 from workers.index.tokens.conflicts import compare, conflicts_of
 
 ALPHA = 0.5
@@ -146,9 +146,13 @@ def _values(
 ) -> tuple[float, ...]:
     if situation is None:
         return ()
-    own = tuple(features[name] for name in names_of(situation, "alone"))
-    seen = SEEN[situation] if around else ()
-    return own + tuple(value for channel in seen for value in around[channel][place].tolist())
+    values = [features[name] for name in names_of(situation, "alone")]
+    if around:
+        for channel in SEEN[situation]:
+            values += around[channel][place].tolist()
+        if "lexical" in SEEN[situation]:
+            values.append(features["start_match"] * float(around["lexical"][place, LEAD_LEAST]))
+    return tuple(values)
 
 
 def by_situation(measured: list[Measured]) -> dict[Situation, tuple[list[int], Matrix]]:

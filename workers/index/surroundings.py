@@ -16,6 +16,7 @@ from workers.index.neighbourhood import DEPTH, Near
 ASPECTS: Final = (
     "rank_least", "rank_most", "lead_least", "lead_most", "density_least", "density_most", "common",
 )  # fmt: skip
+LEAD_LEAST: Final = ASPECTS.index("lead_least")
 
 
 def surroundings_of(

@@ -20,7 +20,7 @@ from workers.trainer.calibration.examples import Examples, collect, stacked
 from workers.trainer.calibration.fit import fit_regression
 from workers.trainer.calibration.metrics import best_threshold, figures
 
-STRENGTHS: Final[dict[Setting, float]] = {"within": 3.0, "across": 1.0, "alone": 3.0}
+STRENGTHS: Final[dict[Setting, float]] = {"within": 3.0, "across": 0.3, "alone": 3.0}
 
 
 @dataclass(frozen=True, slots=True)

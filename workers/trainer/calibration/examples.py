@@ -27,7 +27,7 @@ from workers.trainer.calibration.corpus import Corpus
 
 K = 10
 _JOB: Final = "calibration"
-_DIVISIONS: Final = 4
+_DIVISIONS: Final = 3
 _SECOND: Final = 0.6
 """Share of the listings that go into the second of two catalogs."""
 

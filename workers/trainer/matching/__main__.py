@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.logs import configure_logging
-from workers.trainer.matching import catalogs, grocery, notebook
+from workers.trainer.matching import catalogs, grocery, notebook, pairs
 from workers.trainer.matching.targets import TARGETS
 
 _REPORT = Path("reports/eval.json")
@@ -28,6 +28,7 @@ class Part:
 
 
 PARTS: Final = (
+    Part("pairs", pairs.run, ("abt_buy", "amazon_google")),
     Part("grocery", grocery.run, ("grocery_photos",)),
     Part("notebook", notebook.run, ("grocery_photos",)),
     Part("catalogs", catalogs.run),

@@ -30,6 +30,14 @@ class Target:
 
 
 TARGETS: Final = (
+    Target("abt_buy_f1", ">=", 0.91),
+    Target("abt_buy_price_f1", ">=", 0.92),
+    Target("amazon_google_f1", ">=", 0.74),
+    Target("amazon_google_price_f1", ">=", 0.77),
+    Target("abt_buy_default_f1", ">=", "abt_buy_f1", 0.85),
+    Target("amazon_google_default_f1", ">=", "amazon_google_f1", 0.85),
+    Target("abt_buy_recall_at_10", ">=", 0.997),
+    Target("amazon_google_recall_at_10", ">=", 0.985),
     Target("sample10k_b3_precision", ">=", 0.95),
     Target("sample10k_b3_recall", ">=", 0.85),
     Target("sample10k_largest_group", "<=", "sample10k_largest_true_group", 2),
