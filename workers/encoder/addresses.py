@@ -8,23 +8,30 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # `is_global` is true for these, and behind each may be a private address (or nothing a shop would use):
-# NAT64, Teredo, 6to4 and its relays, IPv4-compatible, site-local, protocol assignments, documentation.
+# NAT64, Teredo, 6to4 and its relays, IPv4-compatible, site-local, protocol assignments, documentation; and
+# the address under which every machine of Azure finds its host's agent.
 _DENIED: Final[tuple[Network, ...]] = tuple(
     ipaddress.ip_network(text)
     for text in (
         "192.0.0.0/24", "192.88.99.0/24", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2002::/16", "::/96",
-        "fec0::/10", "5f00::/16", "3fff::/20", "100::/64",
+        "fec0::/10", "5f00::/16", "3fff::/20", "100::/64", "168.63.129.16/32",
     )
 )  # fmt: skip
+# ISATAP (RFC 5214, 6.1): any prefix, then this, then the IPv4 address that packets go to.
+_ISATAP: Final = (0x00005EFE, 0x02005EFE)
 
 
 def is_public(address: Address) -> bool:
     """Say whether an address is on the public internet, and not a detour to one that is not."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return is_public(address.ipv4_mapped)
-    if any(address in network for network in _DENIED):
+    if any(address in network for network in _DENIED) or _is_isatap(address):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def _is_isatap(address: Address) -> bool:
+    return address.version == 6 and int(address) >> 32 & 0xFFFFFFFF in _ISATAP
 
 
 def unmapped(address: Address) -> Address:
