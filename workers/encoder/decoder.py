@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from workers.encoder.costly import check_cost
 from workers.encoder.file_kinds import is_cut_short, is_other_format
 from workers.encoder.refusal import ImageRefused
 
@@ -53,6 +54,7 @@ class PillowDecoder:
             if width * height > self._max_pixels:
                 detail = f"the image has {width} x {height} pixels; at most {self._max_pixels} are taken"
                 raise ImageRefused("image_too_many_pixels", detail)
+            check_cost(image, data)
             if width * height > _LARGE_PIXELS:
                 with self._large:
                     return _to_rgb(image)
