@@ -28,8 +28,8 @@ class PillowDecoder:
         self._max_pixels = max_pixels
         # Large images one at a time, so that memory does not grow with the number of threads.
         self._large = threading.Lock()
-        # Our own limit is checked before a pixel is decoded; Pillow's is a warning in global state.
-        Image.MAX_IMAGE_PIXELS = None
+        # Our own limit is exact; Pillow's global one stops plugins that ask for memory as they open.
+        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, max_pixels)
         ImageFile.LOAD_TRUNCATED_IMAGES = False
 
     def decode(self, data: bytes) -> Image.Image:
@@ -44,6 +44,9 @@ class PillowDecoder:
             return self._decode(data)
         except (ImageRefused, MemoryError):
             raise
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            detail = f"the image has far more than {self._max_pixels} pixels"
+            raise ImageRefused("image_too_many_pixels", detail) from error
         # Pillow's plugins raise nearly any exception on hostile bytes; each means the same to the client.
         except Exception as error:
             raise self._refusal(data, error) from error
