@@ -19,6 +19,7 @@ FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 _LARGE_PIXELS = 12_000_000
 # Models scale the shorter side to their input size; of a hairline that would make a giant.
 _MOST_ELONGATED = 16
+_BAND_ROWS = 256
 
 
 class PillowDecoder:
@@ -79,13 +80,23 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     upright = _upright(_not_too_long(image))
     if upright.mode.startswith("I"):
         # Pillow would clip 16 bits to 8 instead of scaling them.
-        wide = np.clip(np.asarray(upright, dtype=np.int64), 0, 65535)
+        wide = np.asarray(upright)
+        if wide.dtype.itemsize > 2:
+            wide = np.clip(wide, 0, 65535)
         upright = Image.fromarray((wide // 257).astype(np.uint8))
     if upright.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in upright.info:
-        seen = upright.convert("RGBA")
-        white = Image.new("RGBA", seen.size, (255, 255, 255, 255))
-        upright = Image.alpha_composite(white, seen)
+        return _over_white(upright)
     return upright.convert("RGB")
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """Work in bands: whole, it would take five pictures' memory."""
+    result = Image.new("RGB", image.size)
+    for top in range(0, image.height, _BAND_ROWS):
+        band = image.crop((0, top, image.width, min(top + _BAND_ROWS, image.height))).convert("RGBA")
+        white = Image.new("RGBA", band.size, (255, 255, 255, 255))
+        result.paste(Image.alpha_composite(white, band).convert("RGB"), (0, top))
+    return result
 
 
 def _upright(image: Image.Image) -> Image.Image:
