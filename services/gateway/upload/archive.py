@@ -22,7 +22,8 @@ _TABLES = (".csv", ".ndjson", ".jsonl", ".json")
 _ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".jar")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
-_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+# ValueError: an offset that no file can have, a name that is no UTF-8.
+_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, OverflowError)
 
 
 def _unsafe(entry: zipfile.ZipInfo) -> str | None:
@@ -72,7 +73,7 @@ class Archive:
             if central_directory_bytes(file) > MAX_DIRECTORY_BYTES:
                 raise Problem(422, "zip_too_many_entries", f"the ZIP has more than {MAX_ENTRIES} entries")
             self._zip = zipfile.ZipFile(file)
-        except (ValueError, *_READ_ERRORS) as error:
+        except _READ_ERRORS as error:
             raise Problem(400, "zip_invalid", f"the body is not a readable ZIP: {error}") from error
         entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
         self._check(entries, file.seek(0, 2), max_total_bytes)
