@@ -8,6 +8,9 @@ from services.gateway.upload.lines import split_lines, without_byte_order_mark
 from services.gateway.upload.refusal import RawRow, RowRefused
 from services.gateway.upload.rows import Columns
 
+_SHOWN_COLUMNS = 50
+_SHOWN_CHARACTERS = 100
+
 
 class _Text:
     """The lines as csv reads them; refuses a quoted cell that does not end."""
@@ -53,14 +56,16 @@ def _delimiter(header: str) -> str:
 
 
 def _check_columns(header: list[str], columns: Columns) -> None:
+    # Of a file that is no table the header may be all of it.
+    shown = [name[:_SHOWN_CHARACTERS] for name in header[:_SHOWN_COLUMNS]]
     named = {"id": columns.id, "title": columns.title, "image": columns.image}
     for name, column in named.items():
         # Only the id has to be there, unless the client itself named the column.
         if column in header or (name != "id" and column == name):
             continue
-        found = ", ".join(header[:50]) or "none"
+        found = ", ".join(shown) or "none"
         detail = f"no column {column!r}; columns found: {found}. Name it with ?{name}_column=…"
-        raise Problem(422, f"csv_no_{name}_column", detail, columns=header[:50])
+        raise Problem(422, f"csv_no_{name}_column", detail, columns=shown)
 
 
 def read_csv(blocks: Iterable[bytes], max_row_bytes: int, columns: Columns) -> Iterator[RawRow]:
