@@ -61,8 +61,9 @@ def read_json(blocks: Iterable[bytes], max_row_bytes: int) -> Iterator[RawRow]:
             count += 1
             file.row_ended()
             yield item if isinstance(item, dict) else RowRefused("row_invalid", "not a JSON object")
-    except ijson.JSONError as error:
-        said = error.args[0]
+    # The parser says the second of text that is no Unicode, as half of a pair of surrogates is none.
+    except (ijson.JSONError, UnicodeDecodeError) as error:
+        said = error.args[0] if isinstance(error, ijson.JSONError) else error.reason
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         summary = " ".join(text.split("(right here)")[0].split())
         where = f"after listing {count}, in the block that ends at byte {file.position}"
