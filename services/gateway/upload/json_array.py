@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import ijson
 
 from services.gateway.problems import Problem
+from services.gateway.upload.json_depth import Depth
 from services.gateway.upload.lines import without_byte_order_mark
 from services.gateway.upload.refusal import RawRow, RowRefused
 
@@ -17,6 +18,7 @@ class _Blocks:
         self._rest = rest
         self._max_row_bytes = max_row_bytes
         self._row_bytes = 0
+        self._depth = Depth()
         self.position = 0
 
     def read(self, size: int) -> bytes:
@@ -29,6 +31,7 @@ class _Blocks:
         if self._row_bytes > self._max_row_bytes:
             raise Problem(413, "row_too_large", f"a listing has more than {self._max_row_bytes} bytes")
         self._row_bytes += len(block)
+        self._depth.add(block)
         return block
 
     def row_ended(self) -> None:
@@ -47,7 +50,8 @@ def read_json(blocks: Iterable[bytes], max_row_bytes: int) -> Iterator[RawRow]:
     """Yield the rows.
 
     Raises:
-        Problem: the text is not JSON (`json_invalid`), or neither an array nor an object with one.
+        Problem: the text is not JSON (`json_invalid`), is nested too deeply, or is neither an array nor an
+            object with one.
     """
     rest = without_byte_order_mark(blocks)
     head = _opening(rest)
