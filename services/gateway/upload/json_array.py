@@ -9,6 +9,8 @@ from services.gateway.upload.json_depth import Depth
 from services.gateway.upload.lines import without_byte_order_mark
 from services.gateway.upload.refusal import RawRow, RowRefused
 
+_LONG_ROW_BYTES = 1024**2
+
 
 class _Blocks:
     """The file that ijson reads; refuses a row that does not end."""
@@ -25,7 +27,7 @@ class _Blocks:
         """Return the next block whatever its size; ijson asks for 0 bytes to learn their type."""
         if size == 0:
             return b""
-        block, self._head = self._head or next(self._rest, b""), b""
+        block, self._head = self._head or self._next(), b""
         self.position += len(block)
         # A block may end one row and start many: only a row over several blocks adds up.
         if self._row_bytes > self._max_row_bytes:
@@ -33,6 +35,18 @@ class _Blocks:
         self._row_bytes += len(block)
         self._depth.add(block)
         return block
+
+    def _next(self) -> bytes:
+        """Return a block that grows with its row: yajl reads a string anew with every block."""
+        block = next(self._rest, b"")
+        if self._row_bytes < _LONG_ROW_BYTES:
+            return block
+        parts, size = [block], len(block)
+        while block and size < self._row_bytes // 2:
+            block = next(self._rest, b"")
+            parts.append(block)
+            size += len(block)
+        return b"".join(parts)
 
     def row_ended(self) -> None:
         self._row_bytes = 0
