@@ -16,11 +16,11 @@ MOST_LISTINGS = 5
 """Listings of one product."""
 _PRODUCTS = 20
 """Products of a chain."""
-_WORDS = 3
+_WORDS = 2
 """Words of a name; that of the next product begins one word later."""
-_PHOTO = 0.7
+_PHOTO = 0.9
 """Share of the listings that show a photo."""
-_VAGUE = 0.06
+_VAGUE = 0.03
 """Share of the titles that leave the model number out, and so fit every product of the line."""
 _DEARER = 1.06
 """Price of the next product in a line of names."""
@@ -30,7 +30,7 @@ def plan(listings: int, seed: int) -> Iterator[Plan]:
     """Yield exactly `listings` plans, shuffled; `samples.write_catalog` makes a catalog of them.
 
     In every other line a model number counts up under one photo, and a few titles leave it out. In the
-    others the names slide along a row of words, and every two neighbours share a photo.
+    others the names slide along a row of words, so that every two neighbours share one.
     """
     rng, invention = random.Random(f"{seed}:chains"), Invention(seed)
     planned: list[Plan] = []
@@ -61,6 +61,8 @@ def _counting(invention: Invention, name: str, rng: random.Random) -> Iterator[t
 
 def _sliding(invention: Invention, name: str, rng: random.Random) -> Iterator[tuple[Product, Shot]]:
     line = invention.line()
+    while line.kind.model:
+        line = invention.line()
     first = product(line, name, rng)
     words = sorted({*NAME_FIRST[line.kind.sector].split(), *NAME_SECOND[line.kind.sector].split()})
     row = rng.sample(words, min(len(words), _PRODUCTS + _WORDS - 1))
@@ -69,9 +71,7 @@ def _sliding(invention: Invention, name: str, rng: random.Random) -> Iterator[tu
         price = round(first.price * _DEARER**step / 1000) * 1000
         own = replace(line, name=called, art=f"{line.art}/{step}")
         made = replace(first, id=f"{name}-{step}", line=own, family=name, axis="name", price=price)
-        if step % 2 == 0:
-            photo = Shot(replace(made, plain=True), 0)
-        yield made, photo
+        yield made, Shot(replace(made, plain=True), 0)
 
 
 def _listing(made: Product, photo: Shot, rng: random.Random) -> Plan:

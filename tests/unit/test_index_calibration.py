@@ -3,9 +3,18 @@
 import numpy as np
 import pytest
 
+from shared.messages import Listing
 from workers.index.features import CONTINUOUS, names_of
+from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.calibration.fit import fit_regression
-from workers.trainer.calibration.metrics import best_threshold, calibration_error, figures
+from workers.trainer.calibration.merged import merged
+from workers.trainer.calibration.metrics import (
+    best_threshold,
+    calibration_error,
+    figures,
+    settled_threshold,
+)
+from workers.trainer.embedding import Embeddings
 
 N = 600
 
@@ -73,3 +82,27 @@ def test_equal_probabilities_are_never_divided() -> None:
 def test_figures_of_a_perfect_classifier() -> None:
     found = figures(np.array([0.9, 0.8, 0.1]), np.array([True, True, False]), 0.5)
     assert (found["precision"], found["recall"], found["f1"], found["roc_auc"]) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_settled_threshold_lies_in_the_middle_of_what_is_as_good() -> None:
+    chances = np.array([0.95, 0.9, 0.8, 0.5, 0.3, 0.1])
+    labels = np.array([True, True, True, False, False, False])
+    assert settled_threshold(chances, labels) == 0.8
+    assert settled_threshold(chances, labels, tolerance=0.15) == pytest.approx((0.8 + 0.5) / 2)
+
+
+def test_settled_threshold_never_parts_equal_probabilities() -> None:
+    assert settled_threshold(np.array([0.6, 0.6, 0.2]), np.array([True, False, False])) == 0.6
+
+
+def test_merged_corpora_keep_products_apart_that_have_one_name() -> None:
+    parts = [
+        Corpus(seed, (Listing(id=f"{seed}-1", title="mug"),),
+               Embeddings({"text": ("m", 2)}, {"image": {}, "text": {f"{seed}-1": b"1234"}}),
+               {f"{seed}-1": "p1"}, {}, frozenset(), None)
+        for seed in (1, 2)
+    ]  # fmt: skip
+    joined = merged(parts)
+    assert not joined.same_product("1-1", "2-1")
+    assert set(joined.embeddings.vectors["text"]) == {"1-1", "2-1"}
+    assert joined.kind == "merged"

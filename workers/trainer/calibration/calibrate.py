@@ -18,7 +18,7 @@ from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.calibration.evaluate import evaluate
 from workers.trainer.calibration.examples import Examples, collect, stacked
 from workers.trainer.calibration.fit import fit_regression
-from workers.trainer.calibration.metrics import best_threshold, figures
+from workers.trainer.calibration.metrics import best_threshold, figures, settled_threshold
 
 STRENGTHS: Final[dict[Setting, float]] = {"within": 3.0, "across": 0.3, "alone": 3.0}
 
@@ -47,7 +47,7 @@ def calibrate(
             situation, names, STRENGTHS[setting], collected(split.training), held_out
         )
         if setting == "within":
-            held[situation] = held_out
+            held[situation] = [found for found in held_out if found.corpus.kind == "tidy"]
     catalogs = {name: dict(evaluate(held_out, fitted["within"])) for name, held_out in held.items()}
     return Classifier(
         profile=profile,
@@ -75,10 +75,17 @@ def _collected(
     return [
         examples
         for corpus in corpora
-        # Sellers of one market copy each other's titles, and photos stay as they are.
-        if not corpus.rough or (setting == "across" and situation != "image_only")
+        if corpus.kind in _kinds(situation, setting)
         for examples in collect(corpus, situation, directory / corpus.name, setting)
     ]
+
+
+def _kinds(situation: Situation, setting: Setting) -> tuple[str, ...]:
+    """Return the corpora that have something to teach."""
+    if setting == "within":
+        return ("tidy", "merged")
+    # Sellers of one market copy each other's titles, two shops do not; photos stay as they are.
+    return ("tidy", "rough") if setting == "across" and situation != "image_only" else ("tidy",)
 
 
 def _fit(
@@ -96,7 +103,7 @@ def _fit(
     features, duplicate, related = stacked(held_out, situation)
     chances = regressions[0].probabilities(features)
     kin = np.maximum(regressions[1].probabilities(features), chances)
-    threshold, least = best_threshold(chances, duplicate), best_threshold(kin, related)
+    threshold, least = settled_threshold(chances, duplicate), best_threshold(kin, related)
     model = SituationModel(
         duplicate=regressions[0], related=regressions[1], threshold=threshold, related_threshold=least
     )

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from samples import write_catalog
 from shared.messages import Listing
@@ -15,7 +16,10 @@ _COLUMNS = frozenset({"id", "title", "image"})
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One sample catalog; `products` and `families` by listing id. `rough`: its titles were roughened."""
+    """One sample catalog; `products` and `families` by listing id.
+
+    Its kind is `tidy` as drawn, `rough` with roughened titles, `merged` if it was made of several.
+    """
 
     seed: int
     listings: tuple[Listing, ...]
@@ -24,12 +28,12 @@ class Corpus:
     families: dict[str, str]
     same_photo_variants: frozenset[tuple[str, str]]
     background: Background | None
-    rough: bool = False
+    kind: Literal["tidy", "rough", "merged"] = "tidy"
 
     @property
     def name(self) -> str:
         """What tells it from the others."""
-        return f"{self.seed}-rough" if self.rough else str(self.seed)
+        return f"{self.seed}-{self.kind}"
 
     def same_product(self, a: str, b: str) -> bool:
         """Say whether two listings are one product."""

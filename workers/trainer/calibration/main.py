@@ -15,6 +15,7 @@ from workers.index.background import Background, load_background
 from workers.index.classifier import BackgroundFile
 from workers.trainer.calibration.calibrate import Split, calibrate
 from workers.trainer.calibration.corpus import Corpus, make_corpus
+from workers.trainer.calibration.merged import merged
 from workers.trainer.calibration.rough import roughened
 
 LOCAL = "local-dir:"
@@ -36,7 +37,7 @@ def main() -> None:
 
         def corpora(seeds: list[int]) -> list[Corpus]:
             tidy = [_corpus(directory / str(seed), arguments, seed, encoders, background) for seed in seeds]
-            return tidy + [roughened(corpus, encoders) for corpus in tidy]
+            return [*tidy, *(roughened(corpus, encoders) for corpus in tidy), merged(tidy)]
 
         split = Split(corpora(arguments.seeds), corpora(arguments.held_out))
         classifier = calibrate(profile.name, split, named, arguments.listings, directory / "catalogs")

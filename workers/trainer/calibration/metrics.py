@@ -8,6 +8,19 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
 
+def settled_threshold(chances: Matrix, labels: Labels, tolerance: float = 0.005) -> float:
+    """Return the middle of the thresholds whose F1 is within `tolerance` of the best one.
+
+    For catalogs unlike those at hand: where F1 is flat, its very best is chance, and the middle is farthest
+    from both edges.
+    """
+    order = np.argsort(-chances, kind="stable")
+    ranked, scores = chances[order], _f1_of_first(labels[order])
+    scores[:-1][ranked[:-1] == ranked[1:]] = 0
+    good = ranked[scores >= scores.max() - tolerance]
+    return round(float((good[0] + good[-1]) / 2), 4)
+
+
 def best_threshold(chances: Matrix, labels: Labels, tolerance: float = 0.001) -> float:
     """Return the highest threshold whose F1 is within `tolerance` of the best one.
 
@@ -15,13 +28,18 @@ def best_threshold(chances: Matrix, labels: Labels, tolerance: float = 0.001) ->
     of the gap between two probabilities.
     """
     order = np.argsort(-chances, kind="stable")
-    ranked, hits = chances[order], np.cumsum(labels[order])
-    scores = 2 * hits / (np.arange(1, len(hits) + 1) + labels.sum())
+    ranked, scores = chances[order], _f1_of_first(labels[order])
     # Only between two different values can a line be drawn.
     scores[:-1][ranked[:-1] == ranked[1:]] = 0
     best = int(np.flatnonzero(scores >= scores.max() - tolerance)[0])
     below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
     return round(float((ranked[best] + below) / 2), 4)
+
+
+def _f1_of_first(labels: Labels) -> Matrix:
+    """Return the F1 of calling the first pair positive, the first two, and so on, (n,)."""
+    scores: Matrix = 2 * np.cumsum(labels) / (np.arange(1, len(labels) + 1) + labels.sum())
+    return scores
 
 
 def figures(chances: Matrix, labels: Labels, threshold: float) -> dict[str, float]:

@@ -34,7 +34,7 @@ def roughened(corpus: Corpus, encoders: Encoders) -> Corpus:
     listings = tuple(_roughened(listing, strange, draw) for listing in corpus.listings)
     texts = embed(listings, None, encoders)
     vectors = {**corpus.embeddings.vectors, "text": texts.vectors["text"]}
-    return replace(corpus, listings=listings, embeddings=Embeddings(texts.models, vectors), rough=True)
+    return replace(corpus, listings=listings, embeddings=Embeddings(texts.models, vectors), kind="rough")
 
 
 def _names(listing: Listing) -> frozenset[str]:
