@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from client.commands.data import data
 from client.commands.jobs import cancel, jobs, status, watch
+from client.commands.keys import keys
 from client.commands.queries import dedup, search
 from client.commands.rematch import rematch
 from client.commands.results import groups, pairs, rejections
@@ -32,6 +33,7 @@ def build() -> typer.Typer:
     for handed_over in (train, evaluate, rethreshold, train_tower):
         app.command(context_settings=PASS_ON)(handed_over)
     app.add_typer(data, name="data")
+    app.add_typer(keys, name="keys")
     return app
 
 

@@ -13,9 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from client.models import Conflict
+from client.session import KEY_VARIABLE
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 Url = Annotated[str, typer.Option("--url", envvar="DOPPEL_URL", help="Address of the service.")]
+Key = Annotated[
+    str | None, typer.Option("--key", envvar=KEY_VARIABLE, help="API key, where the service has keys.")
+]
 JobId = Annotated[str, typer.Argument(help="Id of the job.")]
 
 

@@ -33,7 +33,7 @@ _QUERY_WAIT_S = 10
 
 
 class Doppel(Session):
-    """Access to the service at `url`; usable as a context manager.
+    """Access to the service at `url`; usable as a context manager. `key` is an API key, where needed.
 
     Every method raises `DoppelHTTPError` when the service refuses the request and `NoAnswer` when it cannot
     be reached. Listings are mappings with `id`, `title`, `image` (an http(s) URL, a `Path` or bytes) and any

@@ -47,11 +47,19 @@ def error_of(response: httpx.Response) -> DoppelHTTPError:
 class Http:
     """Requests to one service; `pause` is `time.sleep` but for tests."""
 
-    def __init__(self, url: str, *, timeout_s: float, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str | None = None,
+        timeout_s: float,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         # Proxies of the environment are for the world outside, not for this machine.
         local = (urlsplit(url).hostname or "") in _LOCAL
         timeout = httpx.Timeout(timeout_s, connect=10)
-        self._client = httpx.Client(base_url=url, timeout=timeout, trust_env=not local)
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=not local)
         self._pause = pause
         self.url = url
 

@@ -74,7 +74,8 @@ class Background:
         state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._log))
         self._file.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
         try:
-            self._wait(state, child, [*PROCESSES, *["encoder"] * (encoders - 1)], timeout_s)
+            started = [*PROCESSES, *["encoder"] * (encoders - 1)]
+            self._wait(state, child, started, timeout_s, env.get("DOPPEL_API_KEY"))
         except BaseException:
             self.down()
             child.wait(5)
@@ -94,7 +95,12 @@ class Background:
         return state is not None or left > 0
 
     def _wait(
-        self, state: State, child: "subprocess.Popen[bytes]", started: Iterable[str], timeout_s: float
+        self,
+        state: State,
+        child: "subprocess.Popen[bytes]",
+        started: Iterable[str],
+        timeout_s: float,
+        key: str | None,
     ) -> None:
         def check() -> None:
             if child.poll() is not None:
@@ -103,7 +109,7 @@ class Background:
                     f"a process ended, and so did the stack; the end of {self._log}:\n{last_lines(lines)}"
                 )
 
-        readiness = Readiness(state.url, state.redis_url, self._log)
+        readiness = Readiness(state.url, state.redis_url, self._log, key)
         try:
             readiness.wait(started, timeout_s, check)
         finally:

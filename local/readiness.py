@@ -41,10 +41,11 @@ def wait_until(
 class Readiness:
     """Asks a gateway whether the stack behind it works; network errors count as not yet."""
 
-    def __init__(self, url: str, redis_url: str, logs: Path) -> None:
+    def __init__(self, url: str, redis_url: str, logs: Path, key: str | None = None) -> None:
         self._logs = logs
         # Proxies of the environment are for the world outside, not for the loopback address.
-        self._http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=10, trust_env=False)
         self._presence = Presence(Redis.from_url(redis_url, decode_responses=True, socket_timeout=2))
         self._job: str | None = None
 
@@ -88,7 +89,11 @@ class Readiness:
             return False
 
     def query_answered(self) -> bool:
-        """Say whether a comparison of two titles was answered: interactive encoder and index worker work."""
+        """Say whether a comparison of two titles was answered: interactive encoder and index worker work.
+
+        Raises:
+            LocalError: the gateway wants an API key, and has none or another.
+        """
         try:
             if self._job is None:
                 answer = self._http.post(
@@ -96,6 +101,8 @@ class Readiness:
                 )
             else:
                 answer = self._http.get(self._job, headers={"Prefer": "wait=2"})
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                raise LocalError("the gateway has API keys: set DOPPEL_API_KEY to one that may submit")
             body = answer.raise_for_status().json()
         except httpx.HTTPError:
             self._job = None

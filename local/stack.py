@@ -137,7 +137,7 @@ class Stack:
         Raises:
             LocalError: a process ended, or the time is up.
         """
-        readiness = Readiness(self.url, self.redis_url, self.run_dir / "logs")
+        readiness = Readiness(self.url, self.redis_url, self.run_dir / "logs", self.env.get("DOPPEL_API_KEY"))
         try:
             alive = [process.name for process in self.processes.values() if process.alive]
             readiness.wait(alive, timeout_s, self.check)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from client.commands.submissions import follow, print_outcome
-from client.console import DEFAULT_URL, FormatOption, JobId, Limit, Url, notes, output, print_rows
+from client.console import DEFAULT_URL, FormatOption, JobId, Key, Limit, Url, notes, output, print_rows
 from client.doppel import Doppel
 from client.stages import line, stages
 
@@ -21,9 +21,9 @@ _COLUMNS = {
 }
 
 
-def status(job_id: JobId, url: Url = DEFAULT_URL) -> None:
+def status(job_id: JobId, url: Url = DEFAULT_URL, key: Key = None) -> None:
     """Print how far a job is."""
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         job = doppel.job(job_id)
     console = output()
     console.print(f"{job.id}  {job.kind}  {line(job)}", highlight=False)
@@ -40,20 +40,21 @@ def jobs(
     limit: Limit = 20,
     form: FormatOption = None,
     url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """List submissions and rematches, newest first."""
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         print_rows(doppel.jobs(status=status, catalog=catalog), _COLUMNS, form, limit)
 
 
-def watch(job_id: JobId, url: Url = DEFAULT_URL) -> None:
+def watch(job_id: JobId, url: Url = DEFAULT_URL, key: Key = None) -> None:
     """Show a job's progress until it ended."""
     console = notes()
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         print_outcome(follow(doppel, job_id, console), console)
 
 
-def cancel(job_id: JobId, url: Url = DEFAULT_URL) -> None:
+def cancel(job_id: JobId, url: Url = DEFAULT_URL, key: Key = None) -> None:
     """Cancel a job; one that ended stays as it is."""
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         output().print(f"{job_id}  {doppel.cancel(job_id).status}", highlight=False)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from client.console import DEFAULT_URL, FormatOption, Url, number, output, print_rows, said
+from client.console import DEFAULT_URL, FormatOption, Key, Url, number, output, print_rows, said
 from client.doppel import Doppel
 from client.errors import DoppelError
 from client.limits import KImage, KLexical, KText, Limits
@@ -40,11 +40,12 @@ def dedup(
         float | None, typer.Option(min=0, max=1, help="Instead of the classifier's.")
     ] = None,
     url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """Are these two listings duplicates?"""
     a = {"title": a_title, "image": _image(a_image)}
     b = {"title": b_title, "image": _image(b_image)}
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         print_comparison(doppel.dedup(a, b, threshold=threshold))
 
 
@@ -88,9 +89,10 @@ def search(
     ] = None,
     form: FormatOption = None,
     url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """Find near-duplicates of a title, an image, or both."""
     limits = Limits(k=k, k_image=k_image, k_text=k_text, k_lexical=k_lexical)
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         found = doppel.search(catalog, title=title, image=_image(image), threshold=threshold, **limits)
     print_rows(iter(found), _MATCHES, form, k)

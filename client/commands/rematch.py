@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from client.commands.submissions import follow, print_outcome
-from client.console import DEFAULT_URL, Url, notes
+from client.console import DEFAULT_URL, Key, Url, notes
 from client.doppel import Doppel
 from client.limits import K, KImage, KLexical, KText, Limits
 
@@ -24,11 +24,12 @@ def rematch(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the job ended.")] = False,
     url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """Match all listings of a catalog again, without encoding; replaces its pairs and groups."""
     console = notes()
     limits = Limits(k=k, k_image=k_image, k_text=k_text, k_lexical=k_lexical)
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         job = doppel.rematch(catalog, threshold=threshold, idempotency_key=idempotency_key, **limits)
         console.print(f"job {job.id} accepted", highlight=False)
         if wait:

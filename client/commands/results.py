@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from client.console import DEFAULT_URL, FormatOption, JobId, Limit, Url, number, print_rows, said
+from client.console import DEFAULT_URL, FormatOption, JobId, Key, Limit, Url, number, print_rows, said
 from client.doppel import Doppel
 
 _PAIRS = {
@@ -48,9 +48,10 @@ def pairs(
     limit: Limit = 20,
     form: FormatOption = None,
     url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """Print the pairs of a finished job, most probable first."""
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         found = doppel.pairs(
             job_id,
             verdict=verdict.value if verdict else None,
@@ -60,13 +61,17 @@ def pairs(
         print_rows(found, _PAIRS, form, limit)
 
 
-def groups(job_id: JobId, limit: Limit = 20, form: FormatOption = None, url: Url = DEFAULT_URL) -> None:
+def groups(
+    job_id: JobId, limit: Limit = 20, form: FormatOption = None, url: Url = DEFAULT_URL, key: Key = None
+) -> None:
     """Print the groups of a finished job, largest first."""
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         print_rows(doppel.groups(job_id), _GROUPS, form, limit)
 
 
-def rejections(job_id: JobId, limit: Limit = 20, form: FormatOption = None, url: Url = DEFAULT_URL) -> None:
+def rejections(
+    job_id: JobId, limit: Limit = 20, form: FormatOption = None, url: Url = DEFAULT_URL, key: Key = None
+) -> None:
     """Print the listings of a finished job that could not be taken."""
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         print_rows(doppel.rejections(job_id), _REJECTIONS, form, limit)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from client.console import DEFAULT_URL, Url, notes, output
+from client.console import DEFAULT_URL, Key, Url, notes, output
 from client.doppel import Doppel
 from client.limits import K, KImage, KLexical, KText, Limits
 from client.models import Job
@@ -48,12 +48,13 @@ def submit(
     ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Show progress until the job ended.")] = False,
     url: Url = DEFAULT_URL,
+    key: Key = None,
 ) -> None:
     """Send listings and find their duplicates."""
     named = {"id": id_column, "title": title_column, "image": image_column}
     limits = Limits(k=k, k_image=k_image, k_text=k_text, k_lexical=k_lexical)
     console = notes()
-    with Doppel(url) as doppel:
+    with Doppel(url, key=key) as doppel:
         job = doppel.submit(
             catalog,
             file,

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from client.cli import main
+from shared.key_file import read_keys
+from shared.keys import recognise
 from tests.played_service import Answer, Service
 
 JOB = {
@@ -21,6 +23,7 @@ DONE = JOB | {"status": "succeeded", "stage": None, "counts": {"listings": 399, 
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     playing = Service()
     monkeypatch.setenv("DOPPEL_URL", playing.url)
+    monkeypatch.delenv("DOPPEL_API_KEY", raising=False)
     yield playing
     playing.close()
 
@@ -125,3 +128,52 @@ def test_sample_writes_a_catalog(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run("sample", str(tmp_path), "--listings", "4", "--seed", "1") == 0
     assert len((tmp_path / "listings.ndjson").read_text(encoding="utf-8").splitlines()) == 4
     assert "4 listings" in capsys.readouterr().out
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "keys.json"
+    options = ["--role", "submit", "--catalogs", "shop, other", "--rate", "60"]
+    assert run("keys", "create", "--name", "Import", *options, "--file", str(file)) == 0
+    said = capsys.readouterr()
+    text = said.out.strip()
+    (key,) = read_keys(file)
+    assert recognise({key.id: key}, text) == key
+    assert (key.role, key.catalogs, key.rate, key.max_active_jobs) == ("submit", ("shop", "other"), 60, None)
+    assert text not in said.err
+
+    assert run("keys", "list", "--file", str(file)) == 0
+    listed = capsys.readouterr().out
+    assert all(part in listed for part in (key.id, "Import", "submit", "shop, other", "60"))
+    assert text.split("_", 2)[2] not in listed
+    assert key.sha256 not in listed
+
+    assert run("keys", "revoke", key.id, "--file", str(file)) == 0
+    assert read_keys(file) == ()
+    capsys.readouterr()
+    assert run("keys", "revoke", key.id, "--file", str(file)) == 1
+    assert "key_unknown" in capsys.readouterr().err
+
+
+def test_a_key_for_what_is_no_catalog_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "keys.json"
+    create = ["keys", "create", "--name", "x", "--file", str(file)]
+    assert run(*create, "--role", "read", "--catalogs", "My Shop") == 1
+    assert "key_invalid" in capsys.readouterr().err
+    assert run(*create, "--role", "owner") == 2
+    assert not file.exists()
+
+
+def test_commands_send_the_key_that_they_are_given(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service.answers = [Answer(JOB), Answer(JOB), Answer(JOB), Answer({"code": "key_unknown"}, 401)]
+    assert run("status", "J1") == 0
+    monkeypatch.setenv("DOPPEL_API_KEY", " dpl_1_env\n")
+    assert run("status", "J1") == 0
+    assert run("status", "J1", "--key", "dpl_1_option") == 0
+    assert run("status", "J1") == 1
+    sent = [asked.headers.get("Authorization") for asked in service.asked]
+    assert sent == [None, "Bearer dpl_1_env", "Bearer dpl_1_option", "Bearer dpl_1_env"]
+    said = capsys.readouterr()
+    assert "key_unknown" in said.err
+    assert "dpl_1" not in said.err + said.out

@@ -183,3 +183,13 @@ def test_jobs_and_cancel(service: Service, doppel: Doppel) -> None:
     assert [job.id for job in doppel.jobs(status="running")] == ["J1"]
     assert doppel.cancel("J1").status == "cancelled"
     assert service.asked[1].method == "DELETE"
+
+
+def test_a_key_goes_with_every_request(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOPPEL_API_KEY", "dpl_1_env")
+    service.answers = [Answer({"items": [], "next": None})] * 2
+    for key in (None, "dpl_2_own"):
+        with Doppel(service.url, key=key) as client:
+            assert list(client.jobs()) == []
+    sent = [asked.headers["Authorization"] for asked in service.asked]
+    assert sent == ["Bearer dpl_1_env", "Bearer dpl_2_own"]
