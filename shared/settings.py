@@ -56,6 +56,13 @@ class GatewaySettings(_Settings):
         (),
         description='Origins of browser front ends that may call the API, as JSON: ["https://shop.example"]',
     )
+    keys_file: Path | None = Field(
+        None,
+        description="File of API keys, made by `doppel keys create`; without it, anybody may do anything",
+    )
+    metrics_need_key: bool = Field(
+        False, description="Whether /metrics, too, wants an API key where there are any"
+    )
     chunk_listings: int = Field(
         32,
         ge=1,

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from services.gateway.problems import Problem, render
+from services.gateway.security import SECURITY_HEADERS
 from shared.errors import DoppelError, ExpiredJob, LedgerUnavailable, TransientError, UnknownJob
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _internal(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the log has the error
     request_id = request.scope.get("state", {}).get("request_id", "")
     detail = "an error on our side; the log has it under this request's id"
-    return render(request, Problem(500, "internal", detail, headers={"X-Request-Id": request_id}))
+    # Starlette sends this one from outside of all middleware.
+    headers = {"X-Request-Id": request_id, **SECURITY_HEADERS}
+    return render(request, Problem(500, "internal", detail, headers=headers))
 
 
 def install_handlers(app: FastAPI) -> None:

@@ -25,8 +25,10 @@ class Key:
     digest: str
 
     @classmethod
-    def of(cls, request: Request) -> "Key | None":
+    def of(cls, request: Request, owner: str | None) -> "Key | None":
         """Return the request's key, or None if it has none.
+
+        `owner` is the API key that asks: what others use for a key is of no consequence to it.
 
         Raises:
             Problem: the key is empty or too long.
@@ -38,6 +40,8 @@ class Key:
             detail = f"an Idempotency-Key has 1 to {_MAX_KEY_CHARACTERS} characters"
             raise Problem(400, "idempotency_key_invalid", detail)
         scope = f"{request.method} {request.url.path}\n{text}"
+        if owner is not None:
+            scope = f"{owner}\n{scope}"
         return cls(sha256(scope.encode()).hexdigest())
 
 

@@ -10,22 +10,27 @@ from shared.ledger import JobRecord, Ledger
 _BATCH = 200
 # A filter that hardly any job passes must not read the whole ledger in one request.
 _MOST_BATCHES = 5
+# Sorts after every id: the jobs of a millisecond are all still to come.
+_AFTER_ALL_IDS = "Z"
 
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Which jobs are wanted."""
+    """Which jobs are wanted; `scope` holds the catalogs that may be seen, None for all."""
 
     status: str | None = None
     catalog: str | None = None
+    scope: frozenset[str] | None = None
 
     def wants(self, record: JobRecord) -> bool:
         """Say whether the job is wanted."""
-        catalog = record.options.catalog if record.options else None
+        catalog = record.catalog
+        if self.scope is not None and catalog not in self.scope:
+            return False
         return self.status in (None, record.status) and self.catalog in (None, catalog)
 
     def query(self) -> dict[str, str]:
-        """Return the filter as query parameters."""
+        """Return what the client filtered by as query parameters."""
         named = {"status": self.status, "catalog": self.catalog}
         return {name: value for name, value in named.items() if value is not None}
 
@@ -42,6 +47,7 @@ def list_jobs(
     position = decode_cursor(cursor)
     batch = min(_BATCH, limit + 1) if wanted == JobFilter() else _BATCH
     found: list[JobView] = []
+    found_at: tuple[int, str] | None = None
     for _ in range(_MOST_BATCHES):
         # Jobs of one millisecond come in falling order of their ids: read it again, skip what was seen.
         records = ledger.recent(position[0] + 1 if position else None, batch)
@@ -54,7 +60,15 @@ def list_jobs(
             position = (record.created_ms, record.id)
             if wanted.wants(record):
                 found.append(view(record))
-    return found, _address(wanted, position, limit) if position else None
+                found_at = position
+    return found, _address(wanted, _unseen(position, found_at), limit) if position else None
+
+
+def _unseen(position: tuple[int, str], shown: tuple[int, str] | None) -> tuple[int, str]:
+    """Return where to go on without naming a job that the page did not show."""
+    if shown is not None and shown[0] == position[0]:
+        return shown
+    return position[0], _AFTER_ALL_IDS
 
 
 def _address(wanted: JobFilter, position: tuple[int, str], limit: int) -> str:

@@ -149,7 +149,7 @@ def view(record: JobRecord) -> JobView:
             "kind": record.kind,
             "status": record.status,
             "stage": _stage(record, stages),
-            "catalog": record.options.catalog if record.options else None,
+            "catalog": record.catalog,
             "options": record.options.model_dump() if record.options else None,
             "created_at": _iso(record.created_ms),
             "updated_at": _iso(record.updated_ms),

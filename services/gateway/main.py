@@ -1,47 +1,68 @@
 """Composition root: the only place of the gateway where things are made."""
 
 import csv
+import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
 
 import uvicorn
 from anyio import CapacityLimiter
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 from redis.asyncio import Redis
 
+from services.gateway.access.caller import caller_of
+from services.gateway.access.store import KeyStore
 from services.gateway.cancellation import Canceller
 from services.gateway.description import DESCRIPTION, describe
 from services.gateway.handlers import install_handlers
 from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
 from services.gateway.middleware import Observer
+from services.gateway.problems import responses
 from services.gateway.queries.asker import Asker
 from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
 from services.gateway.routes import health, jobs, queries, rematches, results, submissions
+from services.gateway.security import SecurityHeaders
 from services.gateway.services import Services
 from services.gateway.upload.formats import Limits
 from services.gateway.upload.receiver import Receiver
 from services.gateway.waiting import JobWaiter
 from shared.broker import Publisher, make_celery
 from shared.inflight import InFlight
+from shared.key_file import KeysUnreadable
 from shared.ledger import Ledger
 from shared.logs import configure_logging
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool
 
+log = logging.getLogger(__name__)
+
 # Redis answers in milliseconds or is in trouble: a request must not hang on it.
 _REDIS_TIMEOUT_S = 2
 _STORE_THREADS = 8
 _MOST_UPLOADS = 64
-_EXPOSED = ["Location", "Retry-After", "ETag", "Link", "X-Request-Id", "Preference-Applied"]
+_EXPOSED = [
+    "Location",
+    "Retry-After",
+    "ETag",
+    "Link",
+    "X-Request-Id",
+    "Preference-Applied",
+    "WWW-Authenticate",
+]
 
 
 def make_services(common: CommonSettings, settings: GatewaySettings, opened: ExitStack) -> Services:
-    """Connect everything; nothing is sent yet. What has to be closed is put onto `opened`."""
+    """Connect everything; nothing is sent yet. What has to be closed is put onto `opened`.
+
+    Raises:
+        KeysUnreadable: the file of API keys is not there, or none of ours.
+    """
+    keys = KeyStore(settings.keys_file) if settings.keys_file else None
     ledger = opened.enter_context(Ledger.connect(common, timeout_s=_REDIS_TIMEOUT_S))
     inflight = opened.enter_context(InFlight.connect(common, timeout_s=_REDIS_TIMEOUT_S))
     celery = make_celery("gateway", common, publisher_only=True)
@@ -79,6 +100,7 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
         metrics=Metrics(ledger),
         uploads=CapacityLimiter(_MOST_UPLOADS),
         alive_every_s=common.lease_s / 3,
+        keys=keys,
     )
 
 
@@ -100,8 +122,12 @@ def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
         title="Doppel", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, redoc_url=None
     )
     app.state.services = services
-    for routes in (submissions, rematches, queries, jobs, results, health):
-        app.include_router(routes.router)
+    app.include_router(health.router)
+    for routes in (submissions, rematches, queries, jobs, results):
+        # Here, so that no operation can be added without it.
+        app.include_router(
+            routes.router, dependencies=[Depends(caller_of)], responses=responses(401, 403, 429)
+        )
     install_handlers(app)
     describe(app)
     app.add_middleware(
@@ -111,6 +137,7 @@ def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
         allow_headers=["*"],
         expose_headers=_EXPOSED,
     )
+    app.add_middleware(SecurityHeaders)
     app.add_middleware(Observer, metrics=services.metrics)
     return app
 
@@ -124,8 +151,15 @@ def main() -> None:
     """Serve until told to stop."""
     common, settings = CommonSettings(), GatewaySettings()
     configure_logging("gateway", common.log_level)
+    try:
+        app = create_app(common, settings)
+    except KeysUnreadable as error:
+        log.critical("cannot start: %s", error, extra={"code": error.code})
+        raise SystemExit(1) from error
+    if app.state.services.keys is None:
+        log.warning("no API keys are configured: whoever reaches this port may do anything")
     uvicorn.run(
-        create_app(common, settings),
+        app,
         host=settings.gateway_host,
         port=settings.gateway_port,
         log_config=None,

@@ -71,4 +71,6 @@ class Observer:
             "status": status,
             "ms": round(seconds * 1000, 1),
         }
+        if "key" in scope["state"]:
+            fields["key"] = scope["state"]["key"]
         log.log(logging.DEBUG if scope["path"].startswith(_QUIET) else logging.INFO, "request", extra=fields)

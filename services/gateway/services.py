@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
+from services.gateway.access.store import KeyStore
 from services.gateway.cancellation import Canceller
 from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
@@ -23,7 +24,7 @@ class Services:
     """The use cases of the gateway.
 
     `uploads` bounds how many submissions are received at once: each holds a thread, and gives a sign of life
-    every `alive_every_s`.
+    every `alive_every_s`. `keys` is None where no API keys are configured, and everything is open.
     """
 
     settings: GatewaySettings
@@ -38,6 +39,7 @@ class Services:
     metrics: Metrics
     uploads: CapacityLimiter
     alive_every_s: float
+    keys: KeyStore | None
 
 
 def services_of(request: Request) -> Services:

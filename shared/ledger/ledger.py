@@ -8,9 +8,10 @@ from redis import Redis
 
 from shared import ids
 from shared.connection import WORKER_TIMEOUT_S, OverRedis, open_redis
-from shared.errors import ExpiredJob, UnknownJob
+from shared.errors import DoppelError, ExpiredJob, UnknownJob
 from shared.ledger import keys
 from shared.ledger.idempotency import Idempotency
+from shared.ledger.quotas import Quotas
 from shared.ledger.record import JobRecord, parse_record
 from shared.ledger.script import LedgerScript, names, outage_as_error, texts
 from shared.ledger.suspects import Suspects
@@ -34,6 +35,7 @@ class Ledger(OverRedis):
         self._retention_s = settings.retention_s
         self._script = LedgerScript(redis)
         self.idempotency = Idempotency(redis, self._script)
+        self.quotas = Quotas(self._script)
         self.suspects = Suspects(redis, self._script)
         self.upkeep = Upkeep(redis)
         self.units = Units(self._script, settings.lease_s, settings.max_attempts)
@@ -124,14 +126,20 @@ class Ledger(OverRedis):
             ExpiredJob: the id has our form and is older than what is kept.
         """
         if not ids.is_id(job_id):
-            raise UnknownJob(f"no job {job_id!r}")
+            raise self.absence(job_id)
         with outage_as_error():
             raw = texts(self._redis.hgetall(keys.job(job_id)))
         if "kind" in raw:
             return parse_record(job_id, raw)
+        raise self.absence(job_id)
+
+    def absence(self, job_id: str) -> DoppelError:
+        """Return the error that says that there is no such job, whether or not there is one."""
+        if not ids.is_id(job_id):
+            return UnknownJob(f"no job {job_id!r}")
         if time.time() - ids.created_ms(job_id) / 1000 > min(_QUERY_TTL_S, self._retention_s):
-            raise ExpiredJob(f"job {job_id} is past its retention")
-        raise UnknownJob(f"no job {job_id}")
+            return ExpiredJob(f"job {job_id} is past its retention")
+        return UnknownJob(f"no job {job_id}")
 
     def knows(self, job_id: str) -> bool:
         """Say whether there is a record of the job."""
@@ -155,9 +163,12 @@ class Ledger(OverRedis):
 
     # -- interactive requests -------------------------------------------------------------------
 
-    def create_query(self, job_id: str, kind: str, deadline_ms: int) -> None:
-        """Record a comparison or a search."""
+    def create_query(
+        self, job_id: str, kind: str, deadline_ms: int, catalog: str | None = None, owner: str | None = None
+    ) -> None:
+        """Record a comparison or a search; `owner` is the API key that asked."""
         now = int(time.time() * 1000)
+        said = {"catalog": catalog, "owner": owner}
         with outage_as_error():
             pipe = self._redis.pipeline()
             pipe.hset(
@@ -165,6 +176,7 @@ class Ledger(OverRedis):
                 mapping={
                     "kind": kind, "status": "running", "version": 1, "created_ms": now, "updated_ms": now,
                     "deadline_ms": deadline_ms,
+                    **{name: value for name, value in said.items() if value is not None},
                 },
             )  # fmt: skip
             pipe.expire(keys.job(job_id), _QUERY_TTL_S)

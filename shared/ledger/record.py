@@ -14,8 +14,9 @@ _ACCEPTED: Final = frozenset(get_args(AcceptedKind))
 class JobRecord:
     """What the ledger knows of a job; counts of units and listings are 0 until the stage is reached.
 
-    `kind` is submission, rematch, embedding, dedup or search. Times are milliseconds since the epoch, None
-    when not reached.
+    `kind` is submission, rematch, embedding, dedup or search. `catalog` is the one it belongs to, if any;
+    `owner` the API key that asked a comparison or a search, where keys are in use. Times are
+    milliseconds since the epoch, None when not reached.
     """
 
     id: str
@@ -29,6 +30,8 @@ class JobRecord:
     deadline_ms: int | None = None
     sequence: int = 0
     options: JobOptions | None = None
+    catalog: str | None = None
+    owner: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
     slices: int | None = None
     sealed: bool = False
@@ -59,6 +62,7 @@ def parse_record(job_id: str, raw: dict[str, str]) -> JobRecord:
     def maybe(name: str) -> int | None:
         return int(raw[name]) if name in raw else None
 
+    options = JobOptions.model_validate_json(raw["options"]) if "options" in raw else None
     return JobRecord(
         id=job_id,
         kind=raw["kind"],
@@ -70,7 +74,9 @@ def parse_record(job_id: str, raw: dict[str, str]) -> JobRecord:
         ended_ms=maybe("ended_ms"),
         deadline_ms=maybe("deadline_ms"),
         sequence=int(raw.get("sequence", 0)),
-        options=JobOptions.model_validate_json(raw["options"]) if "options" in raw else None,
+        options=options,
+        catalog=options.catalog if options else raw.get("catalog"),
+        owner=raw.get("owner"),
         counts={name: int(raw.get(name, 0)) for name in COUNTS},
         slices=maybe("slices"),
         sealed=raw.get("sealed") == "1",

@@ -274,6 +274,37 @@ function ops.unreserve(a)
   return 0
 end
 
+-- API key, most per minute: 0, or the milliseconds until the key may ask again
+function ops.count_request(a)
+  local key = P .. 'rate:' .. a[2]
+  local count = redis.call('INCR', key)
+  if count == 1 then redis.call('PEXPIRE', key, 60000) end
+  if count <= tonumber(a[3]) then return 0 end
+  return math.max(1, redis.call('PTTL', key))
+end
+
+-- API key, job, most: whether the job may be one of the key's that have not ended
+function ops.take_slot(a)
+  local key, held = P .. 'slots:' .. a[2], 0
+  local members = redis.call('ZRANGE', key, 0, -1, 'WITHSCORES')
+  for i = 1, #members, 2 do
+    local s = status(members[i])
+    -- A job takes its slot a moment before it has a record.
+    if (s and not TERMINAL[s]) or (not s and tonumber(members[i + 1]) > now - 60000) then
+      if members[i] ~= a[3] then held = held + 1 end
+    else redis.call('ZREM', key, members[i]) end
+  end
+  if held >= tonumber(a[4]) then return 0 end
+  redis.call('ZADD', key, now, a[3])
+  redis.call('EXPIRE', key, 2592000)
+  return 1
+end
+
+-- API key, job
+function ops.free_slot(a)
+  return redis.call('ZREM', P .. 'slots:' .. a[2], a[3])
+end
+
 -- most, grace: what is due; abandoned work becomes free again
 function ops.due(a)
   local most, grace, found = tonumber(a[2]), tonumber(a[3]), {}

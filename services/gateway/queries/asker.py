@@ -19,8 +19,10 @@ class Asker:
         self._publisher = publisher
         self._deadline_s = deadline_s
 
-    def ask(self, job_id: str, draft: Draft) -> JobRecord:
+    def ask(self, job_id: str, draft: Draft, owner: str | None) -> JobRecord:
         """Create the job and send it to the encoders; a query that gets lost fails by its deadline.
+
+        `owner` is the API key that asks, where keys are in use.
 
         Raises:
             LedgerUnavailable: Redis did not take it.
@@ -40,6 +42,6 @@ class Asker:
             threshold=draft.threshold,
             **draft.limits.model_dump(),
         )
-        self._ledger.create_query(job_id, draft.kind, deadline_ms)
+        self._ledger.create_query(job_id, draft.kind, deadline_ms, draft.catalog, owner)
         self._publisher.send(ENCODE_QUERY, ENCODE_INTERACTIVE, query)
         return self._ledger.read(job_id)

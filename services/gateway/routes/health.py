@@ -1,9 +1,10 @@
 """Health and metrics."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
+from services.gateway.access.caller import metrics_reader
 from services.gateway.problems import responses
 from services.gateway.services import Injected
 
@@ -29,7 +30,13 @@ def ready(services: Injected) -> Health:
     return Health(status="ok")
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics",
+    response_class=Response,
+    dependencies=[Depends(metrics_reader)],
+    responses=responses(401, 403, 429),
+)
 def metrics(services: Injected) -> Response:
     """Requests, listings, queues and jobs."""
     return Response(services.metrics.render(), media_type=CONTENT_TYPE_LATEST)

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
+from services.gateway.access.audit import audited
+from services.gateway.access.caller import CallerInjected, visible_job
 from services.gateway.job_list import JobFilter, list_jobs
 from services.gateway.job_view import JobView, Status, etag
 from services.gateway.prefer import PreferHeader, wait_seconds
 from services.gateway.problems import responses
 from services.gateway.routes.answers import job_response
 from services.gateway.services import Injected
-from services.gateway.waiting import read_job
 from shared.messages import CatalogName
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
@@ -28,13 +29,16 @@ class JobListView(BaseModel):
 @router.get("", summary="Recent jobs", responses=responses(400, 422, 503))
 def recent_jobs(
     services: Injected,
+    caller: CallerInjected,
     cursor: Annotated[str | None, Query(description="`next` of the page before holds it")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     status: Annotated[Status | None, Query()] = None,
     catalog: Annotated[CatalogName | None, Query()] = None,
 ) -> JobListView:
     """Submissions and rematches, newest first; filter by status and catalog. Queries are not listed."""
-    items, following = list_jobs(services.ledger, JobFilter(status, catalog), cursor, limit)
+    caller.require_catalog(catalog)
+    wanted = JobFilter(status, catalog, caller.scope)
+    items, following = list_jobs(services.ledger, wanted, cursor, limit)
     return JobListView(items=items, next=following)
 
 
@@ -46,16 +50,16 @@ def recent_jobs(
 )
 async def job(
     services: Injected,
+    caller: CallerInjected,
     job_id: str,
     prefer: PreferHeader = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Status, counts, rate, estimate and links; the result of a comparison or a search."""
     seconds = wait_seconds(prefer, services.settings.max_wait_s)
+    record = await run_in_threadpool(visible_job, services, caller, job_id)
     if seconds:
         record = await services.waiter.wait(job_id, seconds)
-    else:
-        record = await run_in_threadpool(read_job, services.ledger, job_id)
     response = job_response(record, 200, seconds)
     tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
     if "*" in tags or etag(record).removeprefix("W/") in tags:
@@ -69,6 +73,10 @@ async def job(
 @router.delete(
     "/{job_id}", summary="Cancel a job", response_model=JobView, responses=responses(404, 410, 503)
 )
-def cancel_job(services: Injected, job_id: str) -> Response:
+def cancel_job(services: Injected, caller: CallerInjected, job_id: str) -> Response:
     """Cancels a job that has not ended; one that has is returned as it is."""
-    return job_response(services.canceller.cancel(job_id), 200)
+    with audited(caller, "cancel", job_id) as entry:
+        entry.catalog = visible_job(services, caller, job_id).catalog
+        record = services.canceller.cancel(job_id)
+        entry.outcome = record.status
+    return job_response(record, 200)

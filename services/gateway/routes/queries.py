@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from services.gateway.access.caller import Caller, CallerInjected
 from services.gateway.idempotency import Key
 from services.gateway.job_view import JobView
 from services.gateway.prefer import PreferHeader, wait_seconds
@@ -38,21 +39,24 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _create(services: Services, key: Key | None, draft: Draft) -> JobRecord:
+async def _create(services: Services, key: Key | None, draft: Draft, owner: str | None) -> JobRecord:
     job_id, fingerprint = new_id(), draft.fingerprint()
     if not await run_in_threadpool(services.idempotency.acquire, key, job_id):
         assert key is not None  # noqa: S101 - without a key every request is the first
         return await services.idempotency.earlier(key, fingerprint)
     try:
         await run_in_threadpool(services.idempotency.remember, key, fingerprint)
-        return await run_in_threadpool(services.asker.ask, job_id, draft)
+        return await run_in_threadpool(services.asker.ask, job_id, draft, owner)
     except LedgerUnavailable:
         await run_in_threadpool(services.idempotency.release, key, job_id)
         raise
 
 
-async def _answer(services: Services, request: Request, prefer: str | None, draft: Draft) -> Response:
-    record = await _create(services, Key.of(request), draft)
+async def _answer(
+    services: Services, caller: Caller, request: Request, prefer: str | None, draft: Draft
+) -> Response:
+    caller.require_catalog(draft.catalog)
+    record = await _create(services, Key.of(request, caller.id), draft, caller.id)
     seconds = wait_seconds(prefer, services.settings.max_wait_s)
     if seconds:
         record = await services.waiter.wait(record.id, seconds)
@@ -73,7 +77,9 @@ def _body(services: Services, request: Request) -> Body:
     responses=_RESPONSES,
     openapi_extra={**IDEMPOTENCY, **query_body("DedupDocument", "a_title", "a_image", "b_title", "b_image")},
 )
-async def dedup(services: Injected, request: Request, prefer: PreferHeader = None) -> Response:
+async def dedup(
+    services: Injected, caller: CallerInjected, request: Request, prefer: PreferHeader = None
+) -> Response:
     """Are these two listings the same product? The job's `result` has verdict, probability and evidence."""
     most = services.settings.max_image_bytes
     images: dict[str, bytes] = {}
@@ -83,7 +89,7 @@ async def dedup(services: Injected, request: Request, prefer: PreferHeader = Non
         fields, images = sides(*await read_form(request, _body(services, request), most))
         document = validated(DedupDocument, fields)
     draft = await run_in_threadpool(dedup_draft, document, images, most)
-    return await _answer(services, request, prefer, draft)
+    return await _answer(services, caller, request, prefer, draft)
 
 
 @router.post(
@@ -97,7 +103,9 @@ async def dedup(services: Injected, request: Request, prefer: PreferHeader = Non
         **query_body("SearchDocument", "title", "image", "catalog", *CandidateLimits.model_fields),
     },
 )
-async def search(services: Injected, request: Request, prefer: PreferHeader = None) -> Response:
+async def search(
+    services: Injected, caller: CallerInjected, request: Request, prefer: PreferHeader = None
+) -> Response:
     """Near-duplicates of an image, a title or both in a catalog; the job's `result` has the matches."""
     most = services.settings.max_image_bytes
     images: dict[str, bytes] = {}
@@ -107,4 +115,4 @@ async def search(services: Injected, request: Request, prefer: PreferHeader = No
         fields, images = searched(*await read_form(request, _body(services, request), most))
         document = validated(SearchDocument, fields)
     draft = await run_in_threadpool(search_draft, document, images, most)
-    return await _answer(services, request, prefer, draft)
+    return await _answer(services, caller, request, prefer, draft)

@@ -6,10 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from services.gateway.access.audit import audited
+from services.gateway.access.caller import Caller, CallerInjected
+from services.gateway.access.slots import free_slot, take_slot
 from services.gateway.idempotency import Key
 from services.gateway.job_view import JobView
 from services.gateway.prefer import PreferHeader, wait_seconds
-from services.gateway.problems import responses
+from services.gateway.problems import Problem, responses
 from services.gateway.routes.answers import accepted_response
 from services.gateway.routes.descriptions import IDEMPOTENCY
 from services.gateway.routes.limits import AskedLimits
@@ -28,18 +31,21 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _accept(services: Services, key: Key | None, options: JobOptions) -> JobRecord:
+async def _accept(
+    services: Services, caller: Caller, key: Key | None, job_id: str, options: JobOptions
+) -> JobRecord:
     """Return the new job, or the earlier one of the same idempotency key."""
-    job_id = new_id()
     fingerprint = sha256(f"rematch\n{options.model_dump_json()}".encode()).hexdigest()
     if not await run_in_threadpool(services.idempotency.acquire, key, job_id):
         assert key is not None  # noqa: S101 - without a key every request is the first
         return await services.idempotency.earlier(key, fingerprint)
     try:
+        await run_in_threadpool(take_slot, services.ledger, caller, job_id)
         await run_in_threadpool(services.idempotency.remember, key, fingerprint)
         await run_in_threadpool(services.rematcher.accept, job_id, options)
-    except (LedgerUnavailable, SpoolUnavailable):
+    except (LedgerUnavailable, SpoolUnavailable, Problem):
         await run_in_threadpool(services.idempotency.release, key, job_id)
+        await run_in_threadpool(free_slot, services.ledger, caller, job_id)
         raise
     return await run_in_threadpool(services.ledger.read, job_id)
 
@@ -54,6 +60,7 @@ async def _accept(services: Services, key: Key | None, options: JobOptions) -> J
 )
 async def rematch(
     services: Injected,
+    caller: CallerInjected,
     request: Request,
     catalog: Annotated[CatalogName, Path()],
     limits: AskedLimits,
@@ -67,7 +74,10 @@ async def rematch(
     fails the job with `catalog_unknown`.
     """
     options = JobOptions(catalog=catalog, threshold=threshold, **limits.model_dump())
-    record = await _accept(services, Key.of(request), options)
+    job_id = new_id()
+    with audited(caller, "rematch", job_id, catalog) as entry:
+        record = await _accept(services, caller, Key.of(request, caller.id), job_id, options)
+        entry.job, entry.outcome = record.id, "accepted" if record.id == job_id else "repeated"
     seconds = wait_seconds(prefer, services.settings.max_wait_s)
     if seconds:
         record = await services.waiter.wait(record.id, seconds)

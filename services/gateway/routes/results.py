@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Response
 
+from services.gateway.access.caller import Caller, CallerInjected, visible_job
 from services.gateway.problems import responses
 from services.gateway.results.accept import Form, accepted_form
 from services.gateway.results.documents import GroupPage, PairPage, RejectionPage
 from services.gateway.results.pages import Kind, PairFilter, ResultPage, check_has_results
 from services.gateway.results.tables import as_csv
 from services.gateway.services import Injected, Services
-from services.gateway.waiting import read_job
 from shared.messages import Verdict
 
 router = APIRouter(prefix="/api/jobs/{job_id}", tags=["results"])
@@ -45,6 +45,7 @@ def _body(form: Form, kind: Kind, page: ResultPage, following: str | None) -> by
 
 def _respond(
     services: Services,
+    caller: Caller,
     job_id: str,
     kind: Kind,
     cursor: str | None,
@@ -54,7 +55,7 @@ def _respond(
 ) -> Response:
     form = accepted_form(accept)
     wanted = wanted or PairFilter()
-    check_has_results(read_job(services.ledger, job_id))
+    check_has_results(visible_job(services, caller, job_id))
     page = services.pages.read(job_id, kind, cursor, limit, wanted)
     headers = {"Vary": "Accept"}
     following = None
@@ -68,6 +69,7 @@ def _respond(
 @router.get("/pairs", summary="Pairs", response_model=PairPage, responses=_RESPONSES)
 def pairs(
     services: Injected,
+    caller: CallerInjected,
     job_id: str,
     cursor: Cursor = None,
     limit: Limit = 100,
@@ -78,20 +80,30 @@ def pairs(
 ) -> Response:
     """Pairs by falling probability of being duplicates."""
     wanted = PairFilter(verdict, min_probability, max_probability)
-    return _respond(services, job_id, "pairs", cursor, limit, accept, wanted)
+    return _respond(services, caller, job_id, "pairs", cursor, limit, accept, wanted)
 
 
 @router.get("/groups", summary="Groups", response_model=GroupPage, responses=_RESPONSES)
 def groups(
-    services: Injected, job_id: str, cursor: Cursor = None, limit: Limit = 100, accept: Accept = None
+    services: Injected,
+    caller: CallerInjected,
+    job_id: str,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+    accept: Accept = None,
 ) -> Response:
     """Groups that hold a listing of the job, largest first; as CSV one row per member."""
-    return _respond(services, job_id, "groups", cursor, limit, accept)
+    return _respond(services, caller, job_id, "groups", cursor, limit, accept)
 
 
 @router.get("/rejections", summary="Rejections", response_model=RejectionPage, responses=_RESPONSES)
 def rejections(
-    services: Injected, job_id: str, cursor: Cursor = None, limit: Limit = 100, accept: Accept = None
+    services: Injected,
+    caller: CallerInjected,
+    job_id: str,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+    accept: Accept = None,
 ) -> Response:
     """Listings that could not be taken, by their place in the upload, with a code and a reason."""
-    return _respond(services, job_id, "rejections", cursor, limit, accept)
+    return _respond(services, caller, job_id, "rejections", cursor, limit, accept)

@@ -9,6 +9,9 @@ import anyio
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from services.gateway.access.audit import audited
+from services.gateway.access.caller import Caller, CallerInjected
+from services.gateway.access.slots import free_slot, take_slot
 from services.gateway.idempotency import Key
 from services.gateway.job_view import JobView
 from services.gateway.prefer import PreferHeader, wait_seconds
@@ -68,9 +71,9 @@ async def _hear_out(body: Body) -> None:
         return
 
 
-async def _submit(services: Services, upload: Upload, request: Request) -> JobRecord:
+async def _submit(services: Services, caller: Caller, upload: Upload, request: Request) -> JobRecord:
     """Return the job that the body became, or the earlier one of the same idempotency key."""
-    key = Key.of(request)
+    key = Key.of(request, caller.id)
     settings = services.settings
     digest = sha256(f"{upload.kind} {sorted(request.query_params.multi_items())}\n".encode())
     body = Body(request.stream(), settings.max_upload_bytes, settings.upload_idle_s, digest if key else None)
@@ -79,10 +82,12 @@ async def _submit(services: Services, upload: Upload, request: Request) -> JobRe
         await body.drain()
         return await services.idempotency.earlier(key, digest.hexdigest())
     try:
+        await run_in_threadpool(take_slot, services.ledger, caller, upload.job_id)
         await _take(services, upload, body, key, digest)
     except BaseException:
         with anyio.CancelScope(shield=True):
             await run_in_threadpool(services.idempotency.release, key, upload.job_id)
+            await run_in_threadpool(free_slot, services.ledger, caller, upload.job_id)
             await _hear_out(body)
         raise
     return await run_in_threadpool(services.ledger.read, upload.job_id)
@@ -98,6 +103,7 @@ async def _submit(services: Services, upload: Upload, request: Request) -> JobRe
 )
 async def submit(
     services: Injected,
+    caller: CallerInjected,
     request: Request,
     catalog: Annotated[CatalogName, Path()],
     limits: AskedLimits,
@@ -120,7 +126,11 @@ async def submit(
         raise Problem(413, "body_too_large", f"the body has more than {most} bytes")
     options = JobOptions(catalog=catalog, against=against, threshold=threshold, **limits.model_dump())
     upload = Upload(new_id(), kind, Columns(id_column, title_column, image_column), options)
-    record = await _submit(services, upload, request)
+    with audited(caller, "submission", upload.job_id, catalog) as entry:
+        if against.startswith("catalog:"):
+            caller.require_catalog(against.removeprefix("catalog:"))
+        record = await _submit(services, caller, upload, request)
+        entry.job, entry.outcome = record.id, "accepted" if record.id == upload.job_id else "repeated"
     seconds = wait_seconds(prefer, services.settings.max_wait_s)
     if seconds:
         record = await services.waiter.wait(record.id, seconds)
