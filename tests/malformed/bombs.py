@@ -90,7 +90,7 @@ def _declared() -> Iterator[Named]:
         yield f"PNG of {width} x {height}", png(width, height, body=zlib.compress(bytes(1000)))
         limited = min(width, 2**31 - 1), min(height, 2**31 - 1)
         yield f"BMP of {width} x {height}", bmp(*limited, 24, 0, bytes(100))
-        yield f"BMP of {-width} x {-height}", bmp(-limited[0], -limited[1], 24, 0, bytes(100))
+        yield f"BMP of -{width} x -{height}", bmp(-limited[0], -limited[1], 24, 0, bytes(100))
     for width, height in ((65_500, 65_500), (65_500, 763), (1, 65_500), (0, 0), (0, 9), (9, 0)):
         yield f"JPEG of {width} x {height}", _sized_jpeg(width, height)
         yield f"progressive JPEG of {width} x {height}", _sized_jpeg(width, height, progressive=True)

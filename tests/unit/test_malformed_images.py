@@ -1,20 +1,15 @@
 """Hundreds of malformed images, decoded in one process of their own that may not die of any."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.malformed.bombs import scans
+from tests.malformed.limited import outcomes
 from workers.encoder.costly import MOST_SCANS
 from workers.encoder.decoder import PillowDecoder
 from workers.encoder.refusal import ImageRefused
 
-ROOT = Path(__file__).parents[2]
 CODES = {"image_empty", "image_format", "image_truncated", "image_broken", "image_too_many_pixels"}
 # A picture of 50 million pixels takes 200 MB, and is there twice while it changes its form.
 MOST_MIB = 800
@@ -51,13 +46,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def decoded() -> dict[str, dict[str, Any]]:
     """Return what became of each image, by its name."""
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.malformed.decode_all"],
-        cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    lines = [json.loads(line) for line in run.stdout.splitlines()]
-    assert run.returncode == 0, f"ended by {run.returncode} at {lines[-1:]}: {run.stderr[-2000:]}"
-    return {line["name"]: line for line in lines if "outcome" in line}
+    return outcomes("tests.malformed.decode_all")
 
 
 def test_each_image_is_a_picture_or_a_rejection_with_a_code(decoded: dict[str, dict[str, Any]]) -> None:
