@@ -1,11 +1,11 @@
 """The classifier: logistic regressions on piecewise linear features, as an artifact in JSON."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, FiniteFloat, JsonValue, ValidationError, model_validator
 
 from shared.errors import ArtifactError
 from shared.messages import Message
@@ -22,9 +22,15 @@ class Term(Message):
     """
 
     name: str
-    slopes: tuple[float, ...]
-    knots: tuple[float, ...] = ()
-    centre: float = 0.0
+    slopes: tuple[FiniteFloat, ...]
+    knots: tuple[FiniteFloat, ...] = ()
+    centre: FiniteFloat = 0.0
+
+    @model_validator(mode="after")
+    def _knots_lie_between_slopes(self) -> Self:
+        if len(self.slopes) != len(self.knots) + 1:
+            raise ValueError(f"{len(self.slopes)} slopes do not fit {len(self.knots)} knots")
+        return self
 
     def apply(self, values: Matrix) -> Matrix:
         """Return the contributions (n,) of the feature's values (n,)."""
@@ -43,7 +49,7 @@ class Term(Message):
 class Regression(Message):
     """A logistic regression."""
 
-    intercept: float
+    intercept: FiniteFloat
     terms: tuple[Term, ...]
 
     def contributions(self, values: Matrix) -> Matrix:
