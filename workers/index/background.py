@@ -6,10 +6,12 @@ Self-Supervised Descriptor for Image Copy Detection", 2022, section 5).
 """
 
 import hashlib
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.lib.format import read_array
 
 from shared.errors import ArtifactError
 from workers.index.arrays import Scores, Vectors
@@ -60,11 +62,16 @@ def load_background(path: Path, sha256: str, dim: int) -> Background:
     """
     try:
         content = path.read_bytes()
-        vectors = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ArtifactError(f"{path} is not a background: {error}") from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ArtifactError(f"{path} is not the background of this classifier: calibrate anew")
-    if vectors.ndim != 2 or vectors.shape[1] != dim or not len(vectors):
-        raise ArtifactError(f"{path} has shape {vectors.shape}, expected (photos, {dim})")
+    try:
+        vectors = read_array(BytesIO(content), allow_pickle=False)
+    # numpy reads the header as Python, and raises whatever that does.
+    except Exception as error:
+        raise ArtifactError(f"{path} is not a background: {error}") from error
+    if vectors.dtype.kind != "f" or vectors.ndim != 2 or vectors.shape[1] != dim or not len(vectors):
+        found = f"{vectors.dtype} of shape {vectors.shape}"
+        raise ArtifactError(f"{path} holds {found}, expected (photos, {dim}) floats")
     return Background(np.ascontiguousarray(vectors, np.float32))
