@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from shared.errors import ArtifactError
 from shared.messages import Message
@@ -66,5 +66,6 @@ def load_profile(name: str, artifacts: Path) -> tuple[Profile, Path]:
     except FileNotFoundError as error:
         known = sorted(p.parent.name for p in artifacts.glob("*/profile.json"))
         raise ArtifactError(f"no profile at {path}; profiles here: {', '.join(known) or 'none'}") from error
-    except ValidationError as error:
+    # ValueError: its name holds what no path may, or its text does not fit.
+    except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} is not a profile: {error}") from error
