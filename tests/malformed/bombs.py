@@ -127,6 +127,15 @@ def bombs() -> Iterator[Named]:
     yield "PNG that asks for 2 GB of profile", SIGNATURE + struct.pack(">I", 2**31 - 1) + b"iCCP" + bytes(99)
     yield "JPEG with 5,000 scans of 16 million pixels", scans(4_000, 5_000)
     yield "JPEG with 200,000 scans of few pixels", scans(16, 200_000)
+    jpeg = saved(photo(), "JPEG")
+    for what, filling in (
+        ("800,000 bits of EXIF", b"\xff\xe1\0\x0aExif\0\0II" * 800_000),
+        ("2 million comments", b"\xff\xfe\0\x02" * 2_000_000),
+        ("2 million comments after an end", b"\xff\xd9" + b"\xff\xfe\0\x02" * 2_000_000),
+        ("10 million fill bytes", b"\xff" * 10_000_000),
+        ("5 million restarts", b"\xff\xd0" * 5_000_000),
+    ):
+        yield f"JPEG with {what}", jpeg[:2] + filling + jpeg[2:]
     yield "BMP row by deltas", bmp(49_000_000, 1, 8, 1, b"\0\x02\xff\xff" * 10)
     yield "BMP line that is filled up", bmp(49_000_000, 1, 8, 1, b"\x01\x01\0\0")
     yield "BMP of single runs", bmp(7_000, 7_000, 8, 1, b"\x01\x07" * 1_000_000)

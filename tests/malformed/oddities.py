@@ -58,7 +58,7 @@ def _metadata(rng: random.Random) -> Iterator[Named]:
         _jpeg_with(*[_segment(0xE2, b"ICC_PROFILE\0" + bytes((9, 255)) + bytes(99))] * 9),
     )
     yield "JPEG with 10 MB of metadata", _jpeg_with(*[_segment(0xE5, bytes(65_000))] * 150)
-    yield "JPEG with 50,000 comments", _jpeg_with(*[_segment(0xFE, b"")] * 50_000)
+    yield "JPEG with 500 comments", _jpeg_with(*[_segment(0xFE, b"")] * 500)
     yield "JPEG with a short segment", _jpeg_with(b"\xff\xe1\0\x01")
     yield "JPEG with a broken MPF", _jpeg_with(_segment(0xE2, b"MPF\0" + rng.randbytes(90)))
     yield (

@@ -9,6 +9,10 @@ from workers.encoder.refusal import ImageRefused
 
 # Encoders write some ten; libjpeg goes over the whole picture for each, whatever it holds.
 MOST_SCANS: Final = 100
+# A profile has up to 255; Pillow copies all metadata it has for each that comes.
+MOST_SEGMENTS: Final = 1000
+# Pillow reads what fills the space between segments byte by byte.
+_MOST_FILL_BYTES: Final = 100_000
 # Pillow unpacks these in Python, 10 million pixels in a second.
 MOST_RUN_LENGTH_PIXELS: Final = 4_000_000
 
@@ -18,14 +22,22 @@ _START_OF_SCAN, _START, _END = 0xDA, 0xD8, 0xD9
 _MARKER: Final = re.compile(rb"\xff([^\x00\x01\xd0-\xd7\xff])")
 
 
-def check_cost(image: Image.Image, data: bytes) -> None:
-    """Look at an opened image that is not decoded yet; `data` are its bytes.
+def check_bytes(data: bytes) -> None:
+    """Look at an image before it is opened.
+
+    Raises:
+        ImageRefused: opening or decoding it would take many times as long as its size explains.
+    """
+    if data.startswith(b"\xff\xd8") and (too_many := _too_many_parts(data)):
+        raise ImageRefused("image_broken", f"the JPEG has more than {too_many}")
+
+
+def check_opened(image: Image.Image) -> None:
+    """Look at an opened image that is not decoded yet.
 
     Raises:
         ImageRefused: decoding it would take many times as long as its size explains.
     """
-    if image.format in ("JPEG", "MPO") and _has_more_scans(data, MOST_SCANS):
-        raise ImageRefused("image_broken", f"the JPEG has more than {MOST_SCANS} scans")
     pixels = image.width * image.height
     packed = image.format == "BMP" and image.info.get("compression") in _RUN_LENGTH
     if packed and pixels > MOST_RUN_LENGTH_PIXELS:
@@ -35,14 +47,24 @@ def check_cost(image: Image.Image, data: bytes) -> None:
         raise ImageRefused("image_too_many_pixels", detail)
 
 
-def _has_more_scans(data: bytes, most: int) -> bool:
-    """Say whether a JPEG has more than so many scans; segments are skipped, as some hold a JPEG."""
-    scans = position = 0
-    while scans <= most and (found := _MARKER.search(data, position)):
-        marker, position = found[1][0], found.end()
-        if marker == _END:
-            break
-        if marker != _START:
+def _too_many_parts(data: bytes) -> str | None:
+    """Say of what a JPEG has too many; segments are skipped, as some hold a JPEG with scans of its own."""
+    scans = segments = filled = position = 0
+    while found := _MARKER.search(data, position):
+        marker = found[1][0]
+        if not scans:
+            segments += 1
+            filled += found.start() - position
+        position = found.end()
+        if marker == _END and scans:
+            return None
+        if marker not in (_START, _END):
             position += max(2, int.from_bytes(data[position : position + 2], "big"))
         scans += marker == _START_OF_SCAN
-    return scans > most
+        if scans > MOST_SCANS:
+            return f"{MOST_SCANS} scans"
+        if segments > MOST_SEGMENTS:
+            return f"{MOST_SEGMENTS} segments"
+        if filled > _MOST_FILL_BYTES:
+            return f"{_MOST_FILL_BYTES} bytes between its segments"
+    return None

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from workers.encoder.costly import check_cost
+from workers.encoder.costly import check_bytes, check_opened
 from workers.encoder.file_kinds import is_cut_short, is_other_format
 from workers.encoder.refusal import ImageRefused
 
@@ -53,12 +53,13 @@ class PillowDecoder:
             raise self._refusal(data, error) from error
 
     def _decode(self, data: bytes) -> Image.Image:
+        check_bytes(data)
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
             if width * height > self._max_pixels:
                 detail = f"the image has {width} x {height} pixels; at most {self._max_pixels} are taken"
                 raise ImageRefused("image_too_many_pixels", detail)
-            check_cost(image, data)
+            check_opened(image)
             if width * height > _LARGE_PIXELS:
                 with self._large:
                     return _to_rgb(image)
