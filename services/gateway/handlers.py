@@ -14,6 +14,9 @@ from shared.errors import DoppelError, ExpiredJob, LedgerUnavailable, TransientE
 
 log = logging.getLogger(__name__)
 
+# Enough to repair a request by; what was sent is not sent back.
+_MOST_ERRORS = 20
+_MOST_CHARACTERS = 200
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -32,11 +35,11 @@ def _of_doppel(error: DoppelError) -> Problem:
 def _of_validation(error: RequestValidationError) -> Problem:
     errors = [
         {
-            "location": ".".join(str(part) for part in item["loc"]),
+            "location": ".".join(str(part) for part in item["loc"])[:_MOST_CHARACTERS],
             "detail": item["msg"],
             "code": item["type"],
         }
-        for item in error.errors()
+        for item in error.errors()[:_MOST_ERRORS]
     ]
     first = errors[0] if errors else {"location": "request", "detail": "invalid"}
     return Problem(

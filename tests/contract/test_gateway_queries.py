@@ -200,6 +200,21 @@ def test_bad_files(http: TestClient, files: dict[str, bytes], status: int, code:
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "errors"),
+    [
+        ({"k" * 100_000: []}, 4),
+        ({str(i): [] for i in range(1000)}, 20),
+        ({str(i): [] for i in range(50_000)}, 0),
+    ],
+)
+def test_wrong_fields_are_told_in_few_words(http: TestClient, wrong: dict[str, Any], errors: int) -> None:
+    answer = http.post("/api/dedup", json={**TITLES, "a": {"title": "A", "attributes": wrong}})
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+    assert len(answer.json().get("errors", [])) == errors
+    assert len(answer.content) < 10_000
+
+
 def test_the_same_key_is_the_same_query(http: TestClient, ledger: Ledger) -> None:
     headers = {"Idempotency-Key": "k"}
     first = http.post("/api/dedup", json=TITLES, headers=headers)
