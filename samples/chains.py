@@ -16,11 +16,11 @@ MOST_LISTINGS = 5
 """Listings of one product."""
 _PRODUCTS = 20
 """Products of a chain."""
-_WORDS = 2
-"""Words of a name; that of the next product begins one word later."""
-_PHOTO = 0.9
+_WORDS = 3
+"""Words of a name; that of the next product begins with its last one."""
+_PHOTO = 0.95
 """Share of the listings that show a photo."""
-_VAGUE = 0.03
+_VAGUE = 0.01
 """Share of the titles that leave the model number out, and so fit every product of the line."""
 _DEARER = 1.06
 """Price of the next product in a line of names."""
@@ -65,9 +65,10 @@ def _sliding(invention: Invention, name: str, rng: random.Random) -> Iterator[tu
         line = invention.line()
     first = product(line, name, rng)
     words = sorted({*NAME_FIRST[line.kind.sector].split(), *NAME_SECOND[line.kind.sector].split()})
-    row = rng.sample(words, min(len(words), _PRODUCTS + _WORDS - 1))
-    for step in range(len(row) - _WORDS + 1):
-        called = " ".join(row[step : step + _WORDS])
+    row = rng.sample(words, len(words))
+    for step in range(min(_PRODUCTS, (len(row) - 1) // (_WORDS - 1))):
+        start = step * (_WORDS - 1)
+        called = " ".join(row[start : start + _WORDS])
         price = round(first.price * _DEARER**step / 1000) * 1000
         own = replace(line, name=called, art=f"{line.art}/{step}")
         made = replace(first, id=f"{name}-{step}", line=own, family=name, axis="name", price=price)
