@@ -87,7 +87,9 @@ def test_a_changed_classifier_is_refused_or_computes(tmp_path: Path, data: st.Da
     for models in classifier.regressions.values():
         for model in models.values():
             for regression in (model.duplicate, model.related):
-                chances = regression.probabilities(np.full((2, len(regression.terms)), 0.5))
+                # Odds may be beyond what a float holds; the chance is 0 or 1 then.
+                with np.errstate(over="ignore"):
+                    chances = regression.probabilities(np.full((2, len(regression.terms)), 0.5))
                 assert ((chances >= 0) & (chances <= 1)).all()
 
 
@@ -122,7 +124,7 @@ def test_a_name_that_leads_to_no_profile_is_refused(tmp_path: Path, name: str) -
             load_profile(asked, tmp_path)
 
 
-@given(st.integers(0, 200), st.binary(min_size=1, max_size=4), st.booleans())
+@given(st.integers(0, 191), st.binary(min_size=1, max_size=4), st.booleans())
 @some
 def test_a_damaged_background_is_refused(tmp_path: Path, at: int, damage: bytes, told: bool) -> None:
     file = tmp_path / "background.npy"
@@ -139,13 +141,20 @@ def test_a_damaged_background_is_refused(tmp_path: Path, at: int, damage: bytes,
     assert background.biases(np.ones((2, 8), np.float32)).shape == (2,)
 
 
-@pytest.mark.parametrize("array", [np.full((4, 8), "a"), np.ones((4, 8), np.int8), np.ones(8, np.float16)])
+@pytest.mark.parametrize("array", [np.full((4, 8), "a"), np.ones((4, 8), np.float32), np.ones(8, np.float16)])
 def test_an_array_of_something_else_is_no_background(tmp_path: Path, array: np.ndarray) -> None:
     file = tmp_path / "background.npy"
     np.save(file, array)
-    with pytest.raises(ArtifactError, match=r"expected \(photos, 8\) floats"):
+    with pytest.raises(ArtifactError, match=r"expected \(photos, 8\) of float16"):
         load_background(file, hashlib.sha256(file.read_bytes()).hexdigest(), 8)
     np.savez(file.with_suffix(".npz"), array)
     content = file.with_suffix(".npz").read_bytes()
     with pytest.raises(ArtifactError, match="not a background"):
         load_background(file.with_suffix(".npz"), hashlib.sha256(content).hexdigest(), 8)
+
+
+def test_a_background_that_is_not_finite_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "background.npy"
+    np.save(file, np.full((4, 8), np.nan, np.float16))
+    with pytest.raises(ArtifactError, match="not finite"):
+        load_background(file, hashlib.sha256(file.read_bytes()).hexdigest(), 8)

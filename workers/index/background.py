@@ -71,7 +71,9 @@ def load_background(path: Path, sha256: str, dim: int) -> Background:
     # numpy reads the header as Python, and raises whatever that does.
     except Exception as error:
         raise ArtifactError(f"{path} is not a background: {error}") from error
-    if vectors.dtype.kind != "f" or vectors.ndim != 2 or vectors.shape[1] != dim or not len(vectors):
+    if vectors.dtype != np.float16 or vectors.ndim != 2 or vectors.shape[1] != dim or not len(vectors):
         found = f"{vectors.dtype} of shape {vectors.shape}"
-        raise ArtifactError(f"{path} holds {found}, expected (photos, {dim}) floats")
+        raise ArtifactError(f"{path} holds {found}, expected (photos, {dim}) of float16")
+    if not np.isfinite(vectors).all():
+        raise ArtifactError(f"{path} holds vectors that are not finite")
     return Background(np.ascontiguousarray(vectors, np.float32))
