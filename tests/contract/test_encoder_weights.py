@@ -174,6 +174,17 @@ def test_checkpoint_that_runs_code_is_refused(tmp_path: Path, monkeypatch: pytes
     assert not trace.exists()
 
 
+def test_text_model_that_brings_code_is_refused_also_from_a_folder_of_ours(tmp_path: Path) -> None:
+    folder, trace = tmp_path / "text", tmp_path / "trace"
+    folder.mkdir()
+    (folder / "evil.py").write_text(f"import os\nos.mkdir({str(trace)!r})\nclass Evil: pass\n")
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "evil.Evil"}]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    with pytest.raises(ModelUnavailable, match="trust_remote_code"):
+        build(NO_IMAGE, tmp_path, TextModel(library="sentence_transformers", model="text", dim=1))
+    assert not trace.exists()
+
+
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     other = save_tiny(tmp_path / "other")
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
