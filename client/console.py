@@ -16,6 +16,9 @@ from client.models import Conflict
 from client.session import KEY_VARIABLE
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+# What a terminal obeys instead of showing it, and what turns the reading direction of all that follows.
+_OBEYED = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029]
+_HARMLESS = dict.fromkeys(_OBEYED, "\ufffd") | dict.fromkeys(map(ord, "\t\n\r"), " ")
 Url = Annotated[str, typer.Option("--url", envvar="DOPPEL_URL", help="Address of the service.")]
 Key = Annotated[
     str | None, typer.Option("--key", envvar=KEY_VARIABLE, help="API key, where the service has keys.")
@@ -52,9 +55,14 @@ def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def shown(text: str) -> str:
+    """Return a text of somebody else's on one line, with nothing in it that a terminal would obey."""
+    return text.translate(_HARMLESS)
+
+
 def said(conflicts: Iterable[Conflict]) -> str:
     """Return conflicting tokens for a table."""
-    return ", ".join(f"{c.kind}: {c.a} / {c.b}" for c in conflicts)
+    return shown(", ".join(f"{c.kind}: {c.a} / {c.b}" for c in conflicts))
 
 
 def print_rows(rows: Iterator[Any], columns: dict[str, Any], chosen: Format | None, limit: int) -> None:
@@ -66,7 +74,7 @@ def print_rows(rows: Iterator[Any], columns: dict[str, Any], chosen: Format | No
         return
     table = Table(*columns, header_style="bold")
     for row in islice(rows, limit):
-        table.add_row(*(Text(str(show(row))) for show in columns.values()))
+        table.add_row(*(Text(shown(str(show(row)))) for show in columns.values()))
     console.print(table)
     if next(rows, None) is not None:
         console.print(f"[dim]the first {limit}; all of them: --format ndjson, or a larger --limit")

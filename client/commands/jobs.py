@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from client.commands.submissions import follow, print_outcome
-from client.console import DEFAULT_URL, FormatOption, JobId, Key, Limit, Url, notes, output, print_rows
+from client.console import DEFAULT_URL, FormatOption, JobId, Key, Limit, Url, notes, output, print_rows, shown
 from client.doppel import Doppel
 from client.stages import line, stages
 
@@ -31,7 +31,8 @@ def status(job_id: JobId, url: Url = DEFAULT_URL, key: Key = None) -> None:
         for stage in stages(job):
             console.print(f"  {stage.name:<10} {stage.text} {stage.unit}", highlight=False)
     if job.error:
-        console.print(f"  {job.error.get('code')}: {job.error.get('detail')}", highlight=False, markup=False)
+        told = f"{job.error.get('code')}: {job.error.get('detail')}"
+        console.print(f"  {shown(told)}", highlight=False, markup=False)
 
 
 def jobs(
