@@ -9,7 +9,6 @@ from workers.trainer.report.metrics import (
     matches_of,
     mean_average_precision,
     others_of_group,
-    pair_shares,
     recall_at,
     row_f1,
 )
@@ -54,15 +53,6 @@ def test_mean_average_precision() -> None:
 def test_without_queries_all_are_zero() -> None:
     alone = {"x": set[str]()}
     assert recall_at({}, alone, 5) == hit_at_1({}, alone) == mean_average_precision({}, alone) == 0
-
-
-def test_pair_shares() -> None:
-    found = pair_shares(
-        {("a1", "a2"), ("a1", "b1")}, {("a1", "a2"), ("a1", "a3"), ("a2", "a3"), ("b1", "b2")}
-    )
-    assert (found.precision, found.recall) == (1 / 2, 1 / 4)
-    assert found.f1 == pytest.approx(1 / 3)
-    assert pair_shares(set(), {("a1", "a2")}).f1 == 0
 
 
 def test_row_f1_and_the_score_of_predicting_nothing() -> None:

@@ -63,12 +63,6 @@ def mean_average_precision(ranked: Ranked, relevant: Relevant) -> float:
     )
 
 
-def pair_shares(predicted: Collection[Ids], true: Collection[Ids]) -> Shares:
-    """Return precision and recall of predicted pairs (a < b); precision is 0 if there are none."""
-    right = len(set(predicted) & set(true))
-    return Shares(right / max(len(predicted), 1), right / max(len(true), 1))
-
-
 def row_f1(
     matches: Mapping[str, Collection[str]], groups: Mapping[str, str], asked: Collection[str] | None = None
 ) -> float:
