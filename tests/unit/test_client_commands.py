@@ -1,7 +1,6 @@
 """The command line: what it prints, where, and with which exit status."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +16,6 @@ JOB = {
     "stages": {"encode": {"done": 1, "total": 4}},
 }  # fmt: skip
 DONE = JOB | {"status": "succeeded", "stage": None, "counts": {"listings": 399, "rejected": 1, "groups": 7}}
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    playing = Service()
-    monkeypatch.setenv("DOPPEL_URL", playing.url)
-    monkeypatch.delenv("DOPPEL_API_KEY", raising=False)
-    yield playing
-    playing.close()
 
 
 def run(*arguments: str) -> int:

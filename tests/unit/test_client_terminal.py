@@ -1,20 +1,10 @@
 """What others wrote, printed on a terminal."""
 
-from collections.abc import Iterator
 
 import pytest
 
 from client.cli import main
 from tests.played_service import Answer, Service
-
-
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    playing = Service()
-    monkeypatch.setenv("DOPPEL_URL", playing.url)
-    monkeypatch.delenv("DOPPEL_API_KEY", raising=False)
-    yield playing
-    playing.close()
 
 
 def run(*arguments: str) -> int:

@@ -71,11 +71,11 @@ def pairs_across(catalog: Catalog, keys: Keys, limits: Limits, other: Catalog) -
     own = stored_sides(catalog, keys)
     lists = other.neighbourhood(limits).search(own)
     near = candidates_of(lists, limits)
-    theirs = stored_sides(other, _all(np.empty(0, np.int64), near))
+    theirs = stored_sides(other, _all((), near))
     back = catalog.neighbourhood(limits).search(theirs)
-    places = {listing.key: place for place, listing in enumerate(theirs.listings)}
-    pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
-    return Candidates(replace(own, near=near_of(lists)), replace(theirs, near=near_of(back)), pairs)
+    return Candidates(
+        replace(own, near=near_of(lists)), replace(theirs, near=near_of(back)), _places(near, theirs)
+    )
 
 
 def pairs_of(sides: Sides, catalog: Catalog, limits: Limits) -> Candidates:
@@ -87,10 +87,10 @@ def pairs_of(sides: Sides, catalog: Catalog, limits: Limits) -> Candidates:
     lists = neighbourhood.search(sides)
     near = candidates_of(lists, limits)
     known = recognised(sides, lists, catalog)
-    theirs = known_sides(catalog, _all(np.empty(0, np.int64), near), neighbourhood)
-    places = {listing.key: place for place, listing in enumerate(theirs.listings)}
-    pairs = [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
-    return Candidates(replace(known, near=near_of(lists, known.keys().tolist())), theirs, pairs)
+    theirs = known_sides(catalog, _all((), near), neighbourhood)
+    return Candidates(
+        replace(known, near=near_of(lists, known.keys().tolist())), theirs, _places(near, theirs)
+    )
 
 
 def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> Sides:
@@ -112,5 +112,11 @@ def surrounded(sides: Sides, catalog: Catalog, *, stored: bool = True) -> Sides:
     return replace(sides, near=near_of(lists, sides.keys().tolist() if stored else None))
 
 
-def _all(keys: Keys, near: Iterable[Keys]) -> Keys:
-    return np.unique(np.concatenate([keys, *near]))
+def _all(keys: Keys | tuple[()], near: Iterable[Keys]) -> Keys:
+    return np.unique(np.concatenate([np.asarray(keys, np.int64), *near]))
+
+
+def _places(near: Iterable[Keys], theirs: Sides) -> list[tuple[int, int]]:
+    """Return each listing with each of its candidates, by their places."""
+    places = {listing.key: place for place, listing in enumerate(theirs.listings)}
+    return [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
