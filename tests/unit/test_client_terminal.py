@@ -1,6 +1,5 @@
 """What others wrote, printed on a terminal."""
 
-
 import pytest
 
 from client.cli import main
