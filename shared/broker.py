@@ -27,6 +27,8 @@ def make_celery(name: str, settings: CommonSettings, *, publisher_only: bool = F
         # Without these two a message of a killed worker comes back only after some 100 s.
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
+        # Whoever died while bringing messages back holds this lock; kombu would keep it for five minutes.
+        "unacked_mutex_expire": 10,
         "health_check_interval": 10,
         "socket_connect_timeout": 2,
         "socket_keepalive": True,

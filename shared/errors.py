@@ -78,6 +78,12 @@ class UnknownCatalog(JobFailure):
     code = "catalog_unknown"
 
 
+class CatalogDamaged(JobFailure):
+    """The file of a catalog was changed by something else than SQLite, or its disk fails."""
+
+    code = "catalog_damaged"
+
+
 class ArtifactError(DoppelError):
     """An artifact is missing, malformed or does not fit; the process refuses to start."""
 

@@ -74,10 +74,10 @@ def run_query(query: Query, ledger: Ledger, work: Callable[[Query], None]) -> No
     deadline has passed already.
     """
     with log_context(job=query.job_id, stage="query"):
-        if time.time() * 1000 > query.deadline_ms:
-            log.info("too late for a query")
-            return
         try:
+            if ledger.upkeep.now_ms() > query.deadline_ms:
+                log.info("too late for a query")
+                return
             work(query)
         except TransientError as error:
             log.warning("outage, the query is dropped", extra={"error": str(error)})

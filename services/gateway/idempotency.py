@@ -9,7 +9,6 @@ from fastapi import Request
 
 from services.gateway.problems import Problem
 from shared.errors import ExpiredJob, UnknownJob
-from shared.ids import created_ms
 from shared.ledger import JobRecord, Ledger
 
 _MAX_KEY_CHARACTERS = 255
@@ -63,9 +62,9 @@ class Idempotency:
             bound = self._ledger.idempotency.reserve(key.digest, job_id)
             if bound is None:
                 return True
-            if bound and not self._is_abandoned(bound["job"]):
+            if not self._is_abandoned(bound["job"], int(bound["at_ms"])):
                 return False
-            self._ledger.idempotency.unreserve(key.digest, bound.get("job"))
+            self._ledger.idempotency.unreserve(key.digest, bound["job"])
         return False
 
     def remember(self, key: Key | None, fingerprint: str) -> None:
@@ -108,11 +107,11 @@ class Idempotency:
             return None
         return record if record.sealed or not record.bulk else None
 
-    def _is_abandoned(self, job_id: str) -> bool:
+    def _is_abandoned(self, job_id: str, bound_ms: int) -> bool:
         try:
             record = self._ledger.read(job_id)
         except ExpiredJob:
             return True
         except UnknownJob:
-            return time.time() - created_ms(job_id) / 1000 > _CREATION_S
+            return self._ledger.upkeep.now_ms() - bound_ms > _CREATION_S * 1000
         return record.ended and record.bulk and not record.sealed

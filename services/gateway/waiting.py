@@ -27,7 +27,7 @@ def read_job(ledger: Ledger, job_id: str) -> JobRecord:
         UnknownJob, ExpiredJob, LedgerUnavailable: as `Ledger.read`.
     """
     record = ledger.read(job_id)
-    if record.ended or record.deadline_ms is None or time.time() * 1000 < record.deadline_ms:
+    if record.ended or record.deadline_ms is None or ledger.upkeep.now_ms() < record.deadline_ms:
         return record
     ledger.fail(job_id, "deadline_exceeded", "no worker answered in time")
     return ledger.read(job_id)
@@ -93,17 +93,12 @@ class JobWaiter:
                 left = deadline - time.monotonic()
                 if record.ended or left <= 0:
                     return record
-                await self._sleep(event, self._pause(record, left))
+                # The deadline of a query is by Redis's clock, and is seen at the next look.
+                await self._sleep(event, min(left, _POLL_S if self._connected else _POLL_BLIND_S))
         finally:
             self._waiting[job_id].discard(event)
             if not self._waiting[job_id]:
                 del self._waiting[job_id]
-
-    def _pause(self, record: JobRecord, left: float) -> float:
-        pause = min(left, _POLL_S if self._connected else _POLL_BLIND_S)
-        if record.deadline_ms is not None:
-            pause = min(pause, max(0.01, record.deadline_ms / 1000 - time.time() + 0.01))
-        return pause
 
     @staticmethod
     async def _sleep(event: asyncio.Event, seconds: float) -> None:

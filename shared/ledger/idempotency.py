@@ -3,7 +3,7 @@
 from redis import Redis
 
 from shared.ledger import keys
-from shared.ledger.script import LedgerScript, outage_as_error, texts
+from shared.ledger.script import LedgerScript, names, outage_as_error, texts
 
 
 class Idempotency:
@@ -14,16 +14,14 @@ class Idempotency:
         self._script = script
 
     def reserve(self, digest: str, job_id: str, ttl_s: int = 86_400) -> dict[str, str] | None:
-        """Bind an idempotency key to a job; return what it is bound to already, or None if it was free."""
-        key = keys.idempotency(digest)
-        with outage_as_error():
-            pipe = self._redis.pipeline()
-            pipe.hsetnx(key, "job", job_id)
-            pipe.expire(key, ttl_s)
-            pipe.hgetall(key)
-            free, _, bound = pipe.execute()
+        """Bind an idempotency key to a job; return what it is bound to already, or None if it was free.
+
+        `at_ms` is when it was bound, by Redis's clock.
+        """
+        answer = names(self._script("reserve", keys.idempotency(digest), job_id, ttl_s))
+        bound = dict(zip(answer[::2], answer[1::2], strict=True))
         # A command whose answer was lost is sent again by the client library.
-        return None if free or texts(bound).get("job") == job_id else texts(bound)
+        return None if bound["job"] == job_id else bound
 
     def set_fingerprint(self, digest: str, fingerprint: str) -> None:
         """Remember the body that the idempotency key was used with."""

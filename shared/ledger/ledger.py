@@ -166,21 +166,14 @@ class Ledger(OverRedis):
     def create_query(
         self, job_id: str, kind: str, deadline_ms: int, catalog: str | None = None, owner: str | None = None
     ) -> None:
-        """Record a comparison or a search; `owner` is the API key that asked."""
-        now = int(time.time() * 1000)
-        said = {"catalog": catalog, "owner": owner}
-        with outage_as_error():
-            pipe = self._redis.pipeline()
-            pipe.hset(
-                keys.job(job_id),
-                mapping={
-                    "kind": kind, "status": "running", "version": 1, "created_ms": now, "updated_ms": now,
-                    "deadline_ms": deadline_ms,
-                    **{name: value for name, value in said.items() if value is not None},
-                },
-            )  # fmt: skip
-            pipe.expire(keys.job(job_id), _QUERY_TTL_S)
-            pipe.execute()
+        """Record a comparison or a search; `owner` is the API key that asked.
+
+        `deadline_ms` is by Redis's clock: those of gateways and workers may differ.
+        """
+        fields: list[str | int] = ["kind", kind, "deadline_ms", deadline_ms]
+        for name, value in (("catalog", catalog), ("owner", owner)):
+            fields += [name, value] if value is not None else []
+        self._script("ask", job_id, _QUERY_TTL_S, *fields)
 
     def answer(self, job_id: str, result: object) -> bool:
         """End a query with its result, which must be JSON."""

@@ -268,6 +268,20 @@ function ops.finish(a)
   return 1
 end
 
+-- id, seconds to keep it, fields… : a comparison or a search
+function ops.ask(a)
+  redis.call('HSET', job_key(a[2]), 'status', 'running', 'version', 1, 'created_ms', now, 'updated_ms', now)
+  set_fields(a[2], a, 4)
+  redis.call('EXPIRE', job_key(a[2]), tonumber(a[3]))
+end
+
+-- key, job, seconds to keep it: what the key is bound to
+function ops.reserve(a)
+  if redis.call('HSETNX', a[2], 'job', a[3]) == 1 then redis.call('HSET', a[2], 'at_ms', now) end
+  redis.call('EXPIRE', a[2], tonumber(a[4]))
+  return redis.call('HGETALL', a[2])
+end
+
 -- key, job or empty: never frees a key that another request has bound meanwhile
 function ops.unreserve(a)
   if a[3] == '' or redis.call('HGET', a[2], 'job') == a[3] then return redis.call('DEL', a[2]) end

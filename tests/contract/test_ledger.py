@@ -205,9 +205,12 @@ def test_a_job_is_restored_from_its_record(ledger: Ledger) -> None:
 
 def test_an_idempotency_key_belongs_to_one_job(ledger: Ledger) -> None:
     assert ledger.idempotency.reserve("d", "job-1") is None
-    assert ledger.idempotency.reserve("d", "job-2") == {"job": "job-1"}
+    bound = ledger.idempotency.reserve("d", "job-2")
+    assert bound is not None
+    assert bound["job"] == "job-1"
+    assert abs(int(bound["at_ms"]) - ledger.upkeep.now_ms()) < 60_000
     ledger.idempotency.set_fingerprint("d", "f")
-    assert ledger.idempotency.reserve("d", "job-2") == {"job": "job-1", "fingerprint": "f"}
+    assert ledger.idempotency.reserve("d", "job-2") == {**bound, "fingerprint": "f"}
     ledger.idempotency.unreserve("d")
     assert ledger.idempotency.reserve("d", "job-3") is None
 

@@ -114,6 +114,13 @@ class Bench(Plant):
             return None
         return dict(answer.json()) if answer.status_code == httpx.codes.OK else None
 
+    def answers(self, url: str) -> bool:
+        """Say whether a GET is answered with 200 now."""
+        try:
+            return self.shop.http.get(url).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
     def ends(self, job_id: str, status: str = "succeeded", timeout_s: float = 80) -> Json:
         """Wait for the job's end and for everything to be drained; return the job."""
         job: Json = {}

@@ -2,8 +2,6 @@
 
 import random
 
-import httpx
-
 from tests.conftest import wait_until
 from tests.faults.bench import ENCODING, INGESTING, MATCHING, Bench, Moment
 from tests.faults.case import Act, case
@@ -120,16 +118,9 @@ def two_gateways(bench: Bench) -> None:
     job = bench.submit()
     bench.struck()
     bench.stack.restart("gateway")
-    url = f"http://127.0.0.1:{bench.second_gateway}/api/jobs/{job}"
-    wait_until(lambda: _answers(bench, url), timeout_s=30)
+    url = f"http://127.0.0.1:{bench.ports['gateway.2']}/api/jobs/{job}"
+    wait_until(lambda: bench.answers(url), timeout_s=30)
     bench.holds(job)
-
-
-def _answers(bench: Bench, url: str) -> bool:
-    try:
-        return bench.shop.http.get(url).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
 
 
 @case("a second index worker is started on the same catalogs", "it says why and ends; the first goes on")

@@ -30,7 +30,17 @@ SETTINGS = {
 # Generous: a slow machine is no fault.
 _READY_S = 180
 OTHER_MODEL = "encoder.3"
-_SPARE = ("encoder.2", OTHER_MODEL, "gateway.2", "reconciler.2", "index.2")
+# Ends of names: the wall clock of such a process is off.
+AHEAD, BEHIND = "ahead", "behind"
+_OFF_S = {AHEAD: 3600, BEHIND: -3600}
+_APART = (
+    f"encoder.{AHEAD}",
+    f"encoder.{BEHIND}",
+    f"interactive.{AHEAD}",
+    f"index.{AHEAD}",
+    f"gateway.{AHEAD}",
+)
+_SPARE = ("encoder.2", OTHER_MODEL, "gateway.2", "reconciler.2", "index.2", *_APART)
 
 
 class Plant:
@@ -42,17 +52,20 @@ class Plant:
         self._crashes.mkdir()
         self.stack.env[crash.VARIABLE] = str(self._crashes)
         self.proxies: dict[str, Proxy] = {}
-        self.second_gateway = free_port()
+        self.ports = {name: free_port() for name in _SPARE if name.startswith("gateway")}
         usual = dict(self.stack.env)
         for name in (*PROCESSES[1:], *_SPARE):
             self.proxies[name] = Proxy(self.stack.redis_port)
             self.stack.env["DOPPEL_REDIS_URL"] = f"redis://127.0.0.1:{self.proxies[name].port}/0"
-            if name == "gateway.2":
-                self.stack.env["DOPPEL_GATEWAY_PORT"] = str(self.second_gateway)
-            elif name == OTHER_MODEL:
+            if name in self.ports:
+                self.stack.env["DOPPEL_GATEWAY_PORT"] = str(self.ports[name])
+            if name == OTHER_MODEL:
                 self.stack.env["DOPPEL_PROFILE"] = _other_profile(self.stack.run_dir)
+            if name in _APART:
+                self.stack.env["DOPPEL_CLOCK_OFF_S"] = str(_OFF_S[name.rpartition(".")[2]])
+                self.stack.env["PYTHONPATH"] = str(ROOT / "tests" / "faults" / "clock")
             self.stack.process(name)
-            self.stack.env |= usual
+            self.stack.env = dict(usual)
         self.redis = Redis(port=self.stack.redis_port, decode_responses=True)
         self.restarts: Counter[str] = Counter()
         self._healthy = True

@@ -7,7 +7,19 @@ from pathlib import Path
 import pytest
 
 from shared.crash import POINTS
-from tests.faults import clients, crashes, deaths, disks, network, outages, poison, rematches  # noqa: F401 - they fill the table
+from tests.faults import (  # noqa: F401 - they fill the table
+    clients,
+    clocks,
+    crashes,
+    damage,
+    deaths,
+    disks,
+    network,
+    order,
+    outages,
+    poison,
+    rematches,
+)
 from tests.faults.bench import Bench
 from tests.faults.case import CASES, Case
 from tests.faults.report import Result

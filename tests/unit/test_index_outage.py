@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import CatalogDamaged
 from workers.index.store.database import open_database, outage_as_error
 
 # In a process of its own: the limit would stay.
@@ -14,6 +15,7 @@ _FILL = """
 import resource, sys
 from pathlib import Path
 from shared.errors import StoreUnavailable
+from shared.errors import CatalogDamaged
 from workers.index.store.database import open_database, outage_as_error
 database = open_database(Path(sys.argv[1]))
 def write():
@@ -47,3 +49,26 @@ def test_a_bug_in_a_statement_is_no_outage(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError), outage_as_error():
         database.connection.execute("SELECT * FROM nothing")
     database.close()
+
+
+def test_a_damaged_file_is_told_as_such_and_stays_closed(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.db"
+    database = open_database(path)
+    for number in range(2000):
+        database.connection.execute("INSERT INTO groups VALUES (?, 'a listing', 0)", (str(number),))
+    database.close()
+    whole = path.read_bytes()
+    # The tables are gone, the header is not; then the header, too.
+    for damaged in (whole[:4096] + b"\xa5" * (len(whole) - 4096), b"\xa5" * len(whole)):
+        path.write_bytes(damaged)
+        with pytest.raises(CatalogDamaged, match="backup"):
+            _read(path)
+
+
+def _read(path: Path) -> None:
+    with outage_as_error():
+        database = open_database(path)
+        try:
+            database.connection.execute("SELECT * FROM groups").fetchall()
+        finally:
+            database.close()

@@ -15,6 +15,7 @@ from workers.index.query_sides import models_in, query_sides
 from workers.index.scoring import Context
 from workers.index.sides import Sides
 from workers.index.store import StoredListing
+from workers.index.store.database import outage_as_error
 from workers.index.verdicts import evidence_of
 
 
@@ -45,7 +46,7 @@ class AnswerQuery:
         """Answer the query in the ledger.
 
         Raises:
-            LedgerUnavailable: Redis did not answer.
+            LedgerUnavailable, StoreUnavailable: Redis or the catalog's disk did not answer.
             JobFailure, CorruptBlock: why it cannot be answered.
         """
         block = self._inflight.get_block(query.job_id, QUERY_UNIT)
@@ -53,7 +54,8 @@ class AnswerQuery:
             self._ledger.fail(query.job_id, "embeddings_missing", "the embeddings of this request were lost")
             return
         try:
-            result = self._compare(query, block) if query.kind == "dedup" else self._search(query, block)
+            with outage_as_error():
+                result = self._compare(query, block) if query.kind == "dedup" else self._search(query, block)
             self._ledger.answer(query.job_id, result)
             crash_at("query-answered")
         finally:

@@ -54,7 +54,11 @@ class Catalogs:
             directory.mkdir(parents=True, exist_ok=True)
             database = open_database(directory / FILE)
             catalog = Catalog(name, database, self._make_vector_index, self._make_lexical_index)
-            catalog.load()
+            try:
+                catalog.load()
+            except BaseException:
+                database.close()
+                raise
             self._open[name] = catalog
         return self._open[name]
 
@@ -68,6 +72,7 @@ class Catalogs:
         Raises:
             UnknownCatalog: it is not there and is not to be made.
             StoreUnavailable: the catalog's file cannot be read or written now.
+            CatalogDamaged: the catalog's file cannot be read any more.
         """
         with outage_as_error():
             catalog = self.get_or_create(name) if make else self.get(name)

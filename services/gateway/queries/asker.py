@@ -1,7 +1,5 @@
 """Asks a comparison or a search: one small job without spool or chunks."""
 
-import time
-
 from services.gateway.queries.draft import Draft
 from shared.broker import Publisher
 from shared.inflight import InFlight
@@ -27,7 +25,7 @@ class Asker:
         Raises:
             LedgerUnavailable: Redis did not take it.
         """
-        deadline_ms = int((time.time() + self._deadline_s) * 1000)
+        deadline_ms = self._ledger.upkeep.now_ms() + int(self._deadline_s * 1000)
         keys = tuple(
             None if offer.image is None else self._inflight.put_payload(job_id, number, offer.image)
             for number, offer in enumerate(draft.offers)

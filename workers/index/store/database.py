@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared.errors import ArtifactError, StoreUnavailable
+from shared.errors import ArtifactError, CatalogDamaged, StoreUnavailable
 from workers.index.store.schema import SCHEMA, VERSION
 
 # A disk that is full, fails, is read-only or away; anything else that SQLite says is a bug.
@@ -13,18 +13,25 @@ _OUTAGES = frozenset({
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_BUSY,
 })  # fmt: skip
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY = 0xFF
 
 
 @contextmanager
 def outage_as_error() -> Iterator[None]:
-    """Raise `StoreUnavailable` for what may work again when there is space."""
+    """Raise `StoreUnavailable` for what may work again later, `CatalogDamaged` for what never will."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & _PRIMARY not in _OUTAGES:
-            raise
-        raise StoreUnavailable(f"the catalog's file failed: {error}") from error
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) & _PRIMARY
+        if code in _OUTAGES:
+            raise StoreUnavailable(f"the catalog's file failed: {error}") from error
+        if code in _DAMAGE:
+            detail = (
+                "the file of the catalog is damaged; restore it from a backup, or submit to a new catalog"
+            )
+            raise CatalogDamaged(detail) from error
+        raise
 
 
 class Database:
@@ -59,6 +66,14 @@ def open_database(path: Path) -> Database:
     """
     # Celery's thread pool may run each task on another thread; one task runs at a time.
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        return _prepared(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _prepared(connection: sqlite3.Connection, path: Path) -> Database:
     connection.execute("PRAGMA journal_mode = WAL")
     # A commit that was reported must survive a power cut, not only a crash.
     connection.execute("PRAGMA synchronous = FULL")
@@ -72,7 +87,6 @@ def open_database(path: Path) -> Database:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
     elif version != VERSION:
-        connection.close()
         raise ArtifactError(
             f"{path} has format {version}, this version of Doppel reads {VERSION}; "
             "use the version that wrote it"
