@@ -66,6 +66,12 @@ local function end_job(id, new_status)
   redis.call('PUBLISH', P .. 'job-ended', id)
 end
 
+-- 'ok' and the units that became possible; never by `unpack`, which ends at 8,000.
+local function done(hints)
+  table.insert(hints, 1, 'ok')
+  return hints
+end
+
 local ops = {}
 
 -- id, retention-free fields… : a bulk job that is being received
@@ -122,7 +128,7 @@ function ops.seal(a)
     if add_unit(id, 'ingest', '0', grace) then table.insert(hints, 'ingest 0') end
   end
   touch(id)
-  return { 'ok', unpack(hints) }
+  return done(hints)
 end
 
 -- id, stage, unit, token, lease, most attempts
@@ -159,12 +165,13 @@ function ops.renew(a)
   return 1
 end
 
--- id, stage, unit, token, delay: an outage was no fault of the unit; try again without counting it
+-- id, stage, unit, token, delay: an outage was no fault of the unit; try again without counting it.
+-- Its message is used up: a lease that is nobody's runs out after the delay, and the unit gets another one.
 function ops.release(a)
   local id, name = a[2], a[3] .. '/' .. a[4]
   if redis.call('HGET', units_key(id), 't:' .. name) ~= a[5]
     or redis.call('HGET', units_key(id), 's:' .. name) ~= 'leased' then return 0 end
-  redis.call('HSET', units_key(id), 's:' .. name, 'queued')
+  redis.call('HDEL', units_key(id), 't:' .. name)
   redis.call('HINCRBY', units_key(id), 'a:' .. name, -1)
   redis.call('ZADD', LEASES, now + tonumber(a[6]), id .. ' ' .. a[3] .. ' ' .. a[4])
   return 1
@@ -196,7 +203,7 @@ function ops.complete(a)
   end
   advance_to_finish(id, grace, hints)
   touch(id)
-  return { 'ok', unpack(hints) }
+  return done(hints)
 end
 
 -- id, unit, grace: halve a chunk that takes too long; the halves have had the attempts of the whole
@@ -215,7 +222,7 @@ function ops.split(a)
     if add_unit(id, 'encode', part, grace) then table.insert(hints, 'encode ' .. part) end
   end
   touch(id)
-  return { 'ok', unpack(hints) }
+  return done(hints)
 end
 
 -- id, unit: what the unit's last worker had in hand has one death more; nameless deaths, then row and deaths…

@@ -3,7 +3,7 @@
 import threading
 
 from shared import ids
-from shared.ledger import Ledger
+from shared.ledger import Ledger, keys
 from shared.ledger.suspects import Deaths
 from shared.messages import AcceptedJob, JobOptions, UnitHint
 from shared.settings import CommonSettings
@@ -178,6 +178,24 @@ def test_an_outage_does_not_count_as_an_attempt(ledger: Ledger) -> None:
         claim = ledger.units.claim(hint(job_id, "encode", "0"))
         assert (claim.answer, claim.attempts) == ("claimed", 1)
         ledger.units.release(claim, 0)
+
+
+def test_a_unit_that_was_given_back_gets_another_message_after_the_delay(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=1)
+    # However often: its message is used up each time, so it must not count as one that waits in a queue.
+    for _ in range(3):
+        ledger.units.release(ledger.units.claim(hint(job_id, "encode", "0")), 0)
+        assert ledger.units.due() == ((hint(job_id, "encode", "0"),), ())
+    ledger.units.release(ledger.units.claim(hint(job_id, "encode", "0")), 60)
+    assert ledger.units.due() == ((), ())
+    assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "busy"
+
+
+def test_a_job_may_have_more_chunks_encoded_at_its_seal_than_lua_unpacks(ledger: Ledger) -> None:
+    job_id = submitted(ledger, chunks=0)
+    units = {f"s:encode/{chunk}": "done" for chunk in range(9000)}
+    ledger._redis.hset(keys.units(job_id), mapping=units)
+    assert len(ledger.seal(job_id) or ()) == 9000
 
 
 def test_a_cancelled_job_takes_no_more_work(ledger: Ledger) -> None:
