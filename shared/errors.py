@@ -24,6 +24,12 @@ class LedgerUnavailable(TransientError):
     code = "ledger_unavailable"
 
 
+class MemoryPressure(TransientError):
+    """Redis is so full that this waits until other work has given memory back."""
+
+    code = "memory_pressure"
+
+
 class SpoolUnavailable(TransientError):
     """The blob storage did not answer or is full."""
 

@@ -63,6 +63,18 @@ class GatewaySettings(_Settings):
     metrics_need_key: bool = Field(
         False, description="Whether /metrics, too, wants an API key where there are any"
     )
+    admit_memory_share: float = Field(
+        0.7, gt=0, le=1, description="Share of Redis's memory in use from which no new work is accepted (429)"
+    )
+    admit_units: int = Field(
+        200_000, ge=1, description="Chunks and slices in work from which no submission or rematch is accepted"
+    )
+    admit_queries: int = Field(
+        500, ge=1, description="Waiting comparisons and searches from which no more are accepted"
+    )
+    spool_min_free_bytes: int = Field(
+        512 * 1024**2, ge=0, description="Free bytes of a spool's disk below which no upload is taken (507)"
+    )
     chunk_listings: int = Field(
         32,
         ge=1,

@@ -5,6 +5,7 @@ does not survive a power cut.
 """
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from shared.errors import SpoolUnavailable
+
+_DELETED_AT_ONCE = 1000
 
 
 def _fsync(path: Path) -> None:
@@ -40,6 +43,20 @@ class Spool:
             root.mkdir(parents=True, exist_ok=True)
             return cls(LocalStore(root), root)
         return cls(from_url(url))
+
+    def free_bytes(self) -> int | None:
+        """Return how much the disk still takes; None for a bucket, which has no end or a quota of its own.
+
+        Raises:
+            SpoolUnavailable: the disk did not answer.
+        """
+        if self._root is None:
+            return None
+        try:
+            disk = os.statvfs(self._root)
+        except OSError as error:
+            raise SpoolUnavailable(f"the spool's disk does not answer: {error}") from error
+        return disk.f_bavail * disk.f_frsize
 
     def put(self, key: str, data: bytes) -> None:
         """Store `data` durably, replacing what was there.
@@ -93,12 +110,20 @@ class Spool:
             raise SpoolUnavailable(f"the spool did not delete {keys[0]}: {error}") from error
 
     def delete_prefix(self, prefix: str) -> None:
-        """Delete every blob below `prefix`.
+        """Delete every blob below `prefix`, and on a disk the folders with them.
 
         Raises:
             SpoolUnavailable: the storage did not answer.
         """
-        self.delete(list(self.keys(prefix)))
+        try:
+            # While they are listed: a job may have millions, and their names alone would fill the memory.
+            for batch in obstore.list(self._store, prefix, chunk_size=_DELETED_AT_ONCE):
+                self.delete([entry["path"] for entry in batch])
+        except BaseError as error:
+            raise SpoolUnavailable(f"the spool did not list {prefix}: {error}") from error
+        if self._root is not None:
+            # The folders, and what a process that died in mid-write left behind.
+            shutil.rmtree(self._root / prefix, ignore_errors=True)
 
 
 def chunk_key(job_id: str, chunk: int) -> str:

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from services.gateway.access.caller import caller_of
 from services.gateway.access.store import KeyStore
+from services.gateway.admission import Admission
 from services.gateway.cancellation import Canceller
 from services.gateway.description import DESCRIPTION, describe
 from services.gateway.handlers import install_handlers
@@ -36,6 +37,7 @@ from shared.inflight import InFlight
 from shared.key_file import KeysUnreadable
 from shared.ledger import Ledger
 from shared.logs import configure_logging
+from shared.pressure import Pressure
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool
 
@@ -73,6 +75,8 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
     limits = Limits(
         settings.max_upload_bytes, settings.max_row_bytes, settings.max_image_bytes, settings.max_listings
     )
+    metrics = Metrics(ledger)
+    admission = Admission(Pressure(ledger.upkeep.load), spool, settings, metrics.refusals)
     announcements = Redis.from_url(
         common.redis_url.get_secret_value(),
         socket_connect_timeout=_REDIS_TIMEOUT_S,
@@ -91,13 +95,15 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
             limits=limits,
             chunk_listings=settings.chunk_listings,
             slice_listings=settings.slice_listings,
+            go_on=admission.go_on,
         ),
         rematcher=Rematcher(spool, ledger, publisher, settings.slice_listings),
         idempotency=Idempotency(ledger),
         asker=Asker(ledger, inflight, publisher, settings.query_deadline_s),
         pages=Pages(spool),
         canceller=Canceller(ledger, spool),
-        metrics=Metrics(ledger),
+        metrics=metrics,
+        admission=admission,
         uploads=CapacityLimiter(_MOST_UPLOADS),
         alive_every_s=common.lease_s / 3,
         keys=keys,

@@ -42,6 +42,18 @@ class Metrics:
             ["code"],
             registry=self._registry,
         )
+        self.refusals = Counter(
+            "doppel_refusals",
+            "Requests for work that were refused, by what was short",
+            ["short"],
+            registry=self._registry,
+        )
+        self._memory = Gauge(
+            "doppel_redis_memory_share", "Used share of what Redis may use", registry=self._registry
+        )
+        self._units = Gauge(
+            "doppel_units", "Chunks and slices of all jobs that are not done", registry=self._registry
+        )
         self._queued = Gauge(
             "doppel_queue_messages", "Messages waiting in a queue", ["queue"], registry=self._registry
         )
@@ -61,6 +73,9 @@ class Metrics:
                 self._queued.labels(queue).set(self._ledger.upkeep.queue_depth(queue))
             for status, count in self._ledger.upkeep.totals().items():
                 self._jobs.labels(status).set(count)
+            load = self._ledger.upkeep.load()
+            self._memory.set(load.memory)
+            self._units.set(load.units)
             self._up.set(1)
         except LedgerUnavailable as error:
             log.warning("no metrics of the ledger", extra={"error": str(error)})

@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from fastapi import Depends, Request
 
 from services.gateway.access.store import KeyStore
+from services.gateway.admission import Admission
 from services.gateway.cancellation import Canceller
 from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
@@ -37,6 +38,7 @@ class Services:
     pages: Pages
     canceller: Canceller
     metrics: Metrics
+    admission: Admission
     uploads: CapacityLimiter
     alive_every_s: float
     keys: KeyStore | None

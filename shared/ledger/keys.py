@@ -15,6 +15,11 @@ EPOCH: Final = f"{PREFIX}epoch"  # absent when Redis lost everything
 ENDED_CHANNEL: Final = f"{PREFIX}job-ended"  # pub/sub: ids of jobs that ended
 
 
+def queue(name: str) -> str:
+    """List: the messages of a Celery queue."""
+    return f"{PREFIX}{name}"
+
+
 def job(job_id: str) -> str:
     """Hash: the job's record."""
     return f"{PREFIX}job:{job_id}"

@@ -143,11 +143,11 @@ function ops.claim(a)
   local attempts = tonumber(redis.call('HGET', units_key(id), 'a:' .. name) or '0')
   if not state or state == 'done' or state == 'split' then return { 'done', attempts } end
   local due = tonumber(redis.call('ZSCORE', LEASES, member) or '0')
+  local holder = redis.call('HGET', units_key(id), 't:' .. name)
   -- The same call once more: its answer was lost.
-  if state == 'leased' and redis.call('HGET', units_key(id), 't:' .. name) == token then
-    return { 'claimed', attempts }
-  end
-  if state == 'leased' and due > now then return { 'busy', attempts } end
+  if state == 'leased' and holder == token then return { 'claimed', attempts } end
+  -- A unit that was given back has no holder.
+  if state == 'leased' and holder and due > now then return { 'busy', attempts } end
   if attempts < most then attempts = redis.call('HINCRBY', units_key(id), 'a:' .. name, 1)
   else attempts = most + 1 end
   redis.call('HSET', units_key(id), 's:' .. name, 'leased', 't:' .. name, token)
@@ -166,7 +166,7 @@ function ops.renew(a)
 end
 
 -- id, stage, unit, token, delay: an outage was no fault of the unit; try again without counting it.
--- Its message is used up: a lease that is nobody's runs out after the delay, and the unit gets another one.
+-- Its message is used up: its lease, now nobody's, runs out after the delay, and the unit gets another one.
 function ops.release(a)
   local id, name = a[2], a[3] .. '/' .. a[4]
   if redis.call('HGET', units_key(id), 't:' .. name) ~= a[5]

@@ -3,7 +3,9 @@
 from redis import Redis
 
 from shared.ledger import keys
+from shared.ledger.load import Load, memory_share
 from shared.ledger.script import names, outage_as_error
+from shared.routing import ENCODE_INTERACTIVE, INDEX_INTERACTIVE
 
 # Fields of a job's units that name its chunks.
 _ENCODED = "s:encode/"
@@ -44,7 +46,18 @@ class Upkeep:
     def queue_depth(self, queue: str) -> int:
         """Return the number of messages in a Celery queue."""
         with outage_as_error():
-            return int(self._redis.llen(f"{keys.PREFIX}{queue}"))
+            return int(self._redis.llen(keys.queue(queue)))
+
+    def load(self) -> Load:
+        """Return how much is used and waits; one round trip, of some 0.1 ms."""
+        with outage_as_error():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.info("memory")
+            pipe.zcard(keys.LEASES)
+            pipe.llen(keys.queue(ENCODE_INTERACTIVE))
+            pipe.llen(keys.queue(INDEX_INTERACTIVE))
+            info, units, *queries = pipe.execute()
+        return Load(memory_share(info), units, sum(queries))
 
     def totals(self) -> dict[str, int]:
         """Return how many submissions are being received, run, and have ended and are still kept."""

@@ -13,7 +13,9 @@ from shared.broker import Publisher
 from shared.errors import SpoolUnavailable
 from shared.inflight import InFlight
 from shared.ledger import Claim, Ledger
+from shared.ledger.load import Load
 from shared.messages import Chunk, JobOptions, Listing, Message, Query, Rejection, Row, UnitHint
+from shared.pressure import AHEAD_SHARE, CACHE_SHARE, ENCODE_SHARE, Pressure
 from shared.routing import ANSWER_QUERY, INDEX_INTERACTIVE
 from shared.spool import Spool, chunk_key, image_key
 from shared.work import run_unit
@@ -79,8 +81,9 @@ class Bench:
     publisher: FakePublisher
     pipeline: Pipeline
     decoder: Decoder
+    pressure: Pressure
 
-    def submit(self, rows: int, *, bad: int | None = None) -> str:
+    def submit(self, rows: int, *, bad: int | None = None, sealed: bool = True) -> str:
         """Put a job of one chunk into spool and ledger; row `bad` has a broken image."""
         job = ids.new_id()
         self.ledger.create(job, JobOptions(catalog="c"), 256)
@@ -92,11 +95,14 @@ class Bench:
         made.append(Row(row=rows + 1, rejection=Rejection(row=rows + 1, code="row_invalid", detail="bad")))
         self.spool.put(chunk_key(job, 0), Chunk(job_id=job, rows=tuple(made)).model_dump_json().encode())
         self.ledger.add_chunk(job, 0, len(made))
-        self.ledger.seal(job)
+        if sealed:
+            self.ledger.seal(job)
         return job
 
     def work(self, budget_s: float = 60) -> ChunkWork:
-        return ChunkWork(self.ledger, self.spool, self.inflight, self.pipeline, budget_s=budget_s)
+        return ChunkWork(
+            self.ledger, self.spool, self.inflight, self.pipeline, self.pressure, budget_s=budget_s
+        )
 
     def run(self, job: str, unit: str = "0", work: ChunkWork | None = None) -> None:
         hint = UnitHint(job_id=job, stage="encode", unit=unit)
@@ -110,12 +116,13 @@ class Bench:
 def bench(ledger: Ledger, spool: Spool, inflight: InFlight) -> Iterator[Bench]:
     pictures = BatchEncoder(GridModel("grid-v1"), 4)
     titles = BatchEncoder(FakeTextModel(), 4)
-    cache = RedisCache(inflight, "image", pictures.model, pictures.dim, 60)
+    pressure = Pressure(ledger.upkeep.load, every_s=0)
+    cache = RedisCache(inflight, pressure, "image", pictures.model, pictures.dim, 60)
     decoder = Decoder(100_000)
     intake = ImageIntake(ListingImages(spool, NoWeb()), decoder, pictures, cache)
     stage = ImageStage(intake, pictures, cache, 4, 2)
     pipeline = Pipeline(stage, TextStage(titles, FakeCache()), pictures, titles)
-    yield Bench(ledger, spool, inflight, FakePublisher(), pipeline, decoder)
+    yield Bench(ledger, spool, inflight, FakePublisher(), pipeline, decoder, pressure)
     stage.close()
 
 
@@ -179,7 +186,7 @@ def test_listing_in_hand_when_its_worker_was_killed_from_outside_is_not_to_blame
             bench.decoder.deadly = frozenset(next(tries))
             return super().__call__(claim)
 
-    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline)
+    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline, bench.pressure)
     assert run_to_the_end(bench, job, work) == 2
     header, _ = unpack(bench.inflight.get_block(job, "0") or b"")
     assert header.rejections == ()
@@ -216,7 +223,7 @@ def test_chunk_that_kills_without_a_listing_in_hand_fails_its_job(bench: Bench) 
             raise Killed
 
     job = bench.submit(2)
-    work = ChunkWork(bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline)
+    work = ChunkWork(bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline, bench.pressure)
     assert run_to_the_end(bench, job, work) == 4
     assert (bench.ledger.read(job).error or {})["code"] == "job_failed"
 
@@ -269,7 +276,9 @@ def test_outage_of_the_spool_costs_no_attempt(bench: Bench) -> None:
 
     job = bench.submit(1)
     for _ in range(5):
-        work = ChunkWork(bench.ledger, Away(bench.spool._store), bench.inflight, bench.pipeline)
+        work = ChunkWork(
+            bench.ledger, Away(bench.spool._store), bench.inflight, bench.pipeline, bench.pressure
+        )
         bench.run(job, work=work)
     bench.run(job)
     assert bench.inflight.get_block(job, "0") is not None
@@ -317,10 +326,55 @@ def test_query_whose_image_is_gone_fails(bench: Bench) -> None:
 
 
 def test_cache_ignores_vectors_of_a_wrong_length_and_can_be_off(bench: Bench) -> None:
-    cache = RedisCache(bench.inflight, "text", "m", 2, 60)
+    cache = RedisCache(bench.inflight, bench.pressure, "text", "m", 2, 60)
     cache.put({"a": b"1234", "b": b"123"})
     assert cache.get(["a", "b", "c"]) == [b"1234", None, None]
-    assert RedisCache(bench.inflight, "text", "other", 2, 60).get(["a"]) == [None]
-    off = RedisCache(bench.inflight, "text", "m", 2, 0)
+    assert RedisCache(bench.inflight, bench.pressure, "text", "other", 2, 60).get(["a"]) == [None]
+    off = RedisCache(bench.inflight, bench.pressure, "text", "m", 2, 0)
     off.put({"d": b"1234"})
     assert off.get(["a", "d"]) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("memory", "sealed", "encodes"),
+    [
+        (AHEAD_SHARE - 0.01, False, True),
+        (AHEAD_SHARE, False, False),
+        (AHEAD_SHARE, True, True),
+        (ENCODE_SHARE, True, False),
+        (1.5, True, False),
+    ],
+)
+def test_a_full_redis_leaves_its_room_to_what_gives_room_back(
+    bench: Bench, memory: float, sealed: bool, encodes: bool
+) -> None:
+    job = bench.submit(1, sealed=sealed)
+    loads = [Load(memory, 1, 0)]
+    bench.pressure = Pressure(lambda: loads[0], every_s=0)
+    for _ in range(5):
+        bench.run(job)
+    assert (bench.inflight.get_block(job, "0") is not None) is encodes
+    # Whenever there is room again the unit is done, in what is still its first attempt.
+    loads[0] = Load(0, 1, 0)
+    claim = bench.ledger.units.claim(UnitHint(job_id=job, stage="encode", unit="0"))
+    assert (claim.answer, claim.attempts) == (("done", 1) if encodes else ("claimed", 1))
+
+
+def test_embeddings_of_a_training_may_fill_redis_as_those_of_an_accepted_job(bench: Bench) -> None:
+    job = ids.new_id()
+    bench.ledger.create_embedding(job)
+    row = Row(row=1, listing=Listing(id="1", title="a title"))
+    bench.spool.put(chunk_key(job, 0), Chunk(job_id=job, rows=(row,)).model_dump_json().encode())
+    bench.ledger.add_chunk(job, 0, 1)
+    bench.pressure = Pressure(lambda: Load(AHEAD_SHARE, 1, 0))
+    bench.run(job)
+    assert bench.inflight.get_block(job, "0") is not None
+
+
+def test_nothing_is_remembered_in_a_redis_that_is_half_full(bench: Bench) -> None:
+    loads = [Load(CACHE_SHARE, 0, 0)]
+    cache = RedisCache(bench.inflight, Pressure(lambda: loads[0], every_s=0), "text", "m", 2, 60)
+    cache.put({"a": b"1234"})
+    loads[0] = Load(CACHE_SHARE - 0.01, 0, 0)
+    cache.put({"b": b"1234"})
+    assert cache.get(["a", "b"]) == [None, b"1234"]

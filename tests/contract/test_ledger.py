@@ -188,7 +188,7 @@ def test_a_unit_that_was_given_back_gets_another_message_after_the_delay(ledger:
         assert ledger.units.due() == ((hint(job_id, "encode", "0"),), ())
     ledger.units.release(ledger.units.claim(hint(job_id, "encode", "0")), 60)
     assert ledger.units.due() == ((), ())
-    assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "busy"
+    assert ledger.units.claim(hint(job_id, "encode", "0")).answer == "claimed"
 
 
 def test_a_job_may_have_more_chunks_encoded_at_its_seal_than_lua_unpacks(ledger: Ledger) -> None:

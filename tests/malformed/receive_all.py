@@ -82,7 +82,7 @@ def outcome(pool: ThreadPoolExecutor, case: tuple[str, Blocks]) -> dict[str, Any
     spool = Spool()
     parts: Any = (spool, Ledger(), Publisher(), pool)
     body: Any = Body(blocks)
-    receiver = Receiver(*parts, limits=LIMITS, chunk_listings=32, slice_listings=256)
+    receiver = Receiver(*parts, limits=LIMITS, chunk_listings=32, slice_listings=256, go_on=lambda: None)
     try:
         receipt = receiver.receive(
             Upload("job", kind, Columns(), JobOptions(catalog="shop")), body, lambda: None

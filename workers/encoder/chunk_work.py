@@ -12,6 +12,7 @@ from shared.errors import DoppelError
 from shared.inflight import InFlight
 from shared.ledger import Claim, Ledger
 from shared.messages import Row, UnitHint
+from shared.pressure import AHEAD_SHARE, ENCODE_SHARE, Pressure
 from shared.spool import Spool
 from workers.encoder.culprits import OneByOne
 from workers.encoder.entries import Entry
@@ -69,12 +70,14 @@ class ChunkWork:
         spool: Spool,
         inflight: InFlight,
         pipeline: Pipeline,
+        pressure: Pressure,
         budget_s: float = _BUDGET_S,
     ) -> None:
         self._ledger = ledger
         self._spool = spool
         self._inflight = inflight
         self._pipeline = pipeline
+        self._pressure = pressure
         self._one_by_one = OneByOne(ledger, pipeline)
         self._budget_s = budget_s
 
@@ -85,9 +88,10 @@ class ChunkWork:
         is found and refused (`encoder_crashed`). A unit that takes too long is halved.
 
         Raises:
-            TransientError: storage or Redis did not answer.
+            TransientError: storage or Redis did not answer, or Redis is too full for more embeddings.
             JobFailure: the chunk is not in the spool, or kills encoders without any listing being at fault.
         """
+        self._require_room(claim.job_id)
         rows = read_rows(self._spool, claim.job_id, claim.unit)
         entries = [Entry(row.row, row.listing) for row in rows if row.listing is not None]
         find = self._pipeline.find if claim.attempts == 1 else partial(self._one_by_one.find, claim)
@@ -107,6 +111,18 @@ class ChunkWork:
             "encoded", extra={"listings": len(entries), "rejected": len(encoded.rejections), "s": seconds}
         )
         return self._finish(claim, encoded, rows)
+
+    def _require_room(self, job_id: str) -> None:
+        """Leave the unit for later while Redis needs its room for work that gives room back.
+
+        Raises:
+            MemoryPressure: it does.
+        """
+        if not self._pressure.has_room(AHEAD_SHARE):
+            record = self._ledger.read(job_id)
+            # A training, which is never sealed, takes its embeddings away itself.
+            arriving = record.kind == "submission" and not record.sealed
+            self._pressure.require_room(AHEAD_SHARE if arriving else ENCODE_SHARE)
 
     def _finish(self, claim: Claim, encoded: Encoded, rows: Sequence[Row]) -> tuple[UnitHint, ...]:
         self._inflight.put_block(claim.job_id, claim.unit, encoded.block)

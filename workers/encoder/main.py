@@ -20,6 +20,7 @@ from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.logs import configure_logging
 from shared.presence import Presence
+from shared.pressure import Pressure
 from shared.profile import load_profile
 from shared.settings import CommonSettings, EncoderSettings
 from shared.spool import Spool
@@ -78,8 +79,9 @@ def build_services() -> Services:
     spool = Spool.connect(common.spool_url)
     publisher = Publisher(app)
     ttl_s = settings.cache_ttl_s
-    image_cache = RedisCache(inflight, "image", encoders.image.model, encoders.image.dim, ttl_s)
-    text_cache = RedisCache(inflight, "text", encoders.text.model, encoders.text.dim, ttl_s)
+    pressure = Pressure(ledger.upkeep.load)
+    image_cache = RedisCache(inflight, pressure, "image", encoders.image.model, encoders.image.dim, ttl_s)
+    text_cache = RedisCache(inflight, pressure, "text", encoders.text.model, encoders.text.dim, ttl_s)
     policy = AddressPolicy(settings.fetch_private_networks)
     finder = TargetFinder(policy, settings.fetch_allow_hosts, system_resolver)
     tls = httpx.create_ssl_context(trust_env=False)
@@ -91,7 +93,7 @@ def build_services() -> Services:
     return Services(
         ledger=ledger,
         publisher=publisher,
-        chunk_work=ChunkWork(ledger, spool, inflight, pipeline),
+        chunk_work=ChunkWork(ledger, spool, inflight, pipeline, pressure),
         query_work=QueryWork(ledger, inflight, pipeline, publisher),
     )
 

@@ -9,7 +9,7 @@ from services.gateway.access.caller import Caller, CallerInjected
 from services.gateway.idempotency import Key
 from services.gateway.job_view import JobView
 from services.gateway.prefer import PreferHeader, wait_seconds
-from services.gateway.problems import responses
+from services.gateway.problems import Problem, responses
 from services.gateway.queries.documents import DedupDocument, SearchDocument
 from services.gateway.queries.draft import Draft, dedup_draft, search_draft
 from services.gateway.queries.request import (
@@ -45,9 +45,10 @@ async def _create(services: Services, key: Key | None, draft: Draft, owner: str 
         assert key is not None  # noqa: S101 - without a key every request is the first
         return await services.idempotency.earlier(key, fingerprint)
     try:
+        await run_in_threadpool(services.admission.admit_query)
         await run_in_threadpool(services.idempotency.remember, key, fingerprint)
         return await run_in_threadpool(services.asker.ask, job_id, draft, owner)
-    except LedgerUnavailable:
+    except (LedgerUnavailable, Problem):
         await run_in_threadpool(services.idempotency.release, key, job_id)
         raise
 

@@ -40,6 +40,7 @@ async def _accept(
         assert key is not None  # noqa: S101 - without a key every request is the first
         return await services.idempotency.earlier(key, fingerprint)
     try:
+        await run_in_threadpool(services.admission.admit_bulk)
         await run_in_threadpool(take_slot, services.ledger, caller, job_id)
         await run_in_threadpool(services.idempotency.remember, key, fingerprint)
         await run_in_threadpool(services.rematcher.accept, job_id, options)

@@ -34,7 +34,7 @@ router = APIRouter(prefix="/api/catalogs", tags=["submissions"])
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Ended within `Prefer: wait`", "model": JobView},
     202: {"description": "Accepted and on disk; look at `Location`", "model": JobView},
-    **responses(400, 408, 409, 413, 415, 422, 429, 503),
+    **responses(400, 408, 409, 413, 415, 422, 429, 503, 507),
 }
 # A client that is still sending reads no answer: it is listened to for this long first.
 _HEAR_OUT_S = 5.0
@@ -82,6 +82,8 @@ async def _submit(services: Services, caller: Caller, upload: Upload, request: R
         await body.drain()
         return await services.idempotency.earlier(key, digest.hexdigest())
     try:
+        await run_in_threadpool(services.admission.admit_bulk)
+        await run_in_threadpool(services.admission.require_storage)
         await run_in_threadpool(take_slot, services.ledger, caller, upload.job_id)
         await _take(services, upload, body, key, digest)
     except BaseException:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from hashlib import sha256
 
@@ -23,7 +23,7 @@ _MAX_CHUNK_BYTES = 8 * 1024**2
 
 
 class ChunkWriter:
-    """Takes the rows of one job, in order."""
+    """Takes the rows of one job, in order; `go_on` may wait or raise before anything is stored."""
 
     def __init__(
         self,
@@ -33,6 +33,7 @@ class ChunkWriter:
         ledger: Ledger,
         publisher: Publisher,
         pool: Executor,
+        go_on: Callable[[], None],
     ) -> None:
         self._job_id = job_id
         self._chunk_listings = chunk_listings
@@ -40,6 +41,7 @@ class ChunkWriter:
         self._ledger = ledger
         self._publisher = publisher
         self._pool = pool
+        self._go_on = go_on
         self._head = f'{{"job_id":"{job_id}","rows":['.encode()
         self._rows: list[bytes] = []
         self._bytes = 0
@@ -53,7 +55,7 @@ class ChunkWriter:
 
         Raises:
             SpoolUnavailable, LedgerUnavailable: an earlier chunk could not be stored.
-            Problem: the job was cancelled meanwhile.
+            Problem: the job was cancelled meanwhile, or what `go_on` raises.
         """
         encoded = row.model_dump_json().encode()
         self._rows.append(encoded)
@@ -64,6 +66,7 @@ class ChunkWriter:
 
     def store_image(self, data: bytes) -> str:
         """Store the bytes of an image; return how a listing refers to them."""
+        self._go_on()
         key = image_key(self._job_id, sha256(data).hexdigest())
         self._wait(self._images, _MOST_IN_FLIGHT - 1)
         self._images.append(self._pool.submit(self._spool.put, key, data))
@@ -89,6 +92,7 @@ class ChunkWriter:
             futures.popleft().result()
 
     def _cut(self) -> None:
+        self._go_on()
         # Encoding starts as soon as the ledger knows the chunk: its images have to be there.
         self._wait(self._images, 0)
         self._wait(self._chunks, _MOST_IN_FLIGHT - 1)

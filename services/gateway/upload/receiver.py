@@ -56,6 +56,7 @@ class Receiver:
         limits: Limits,
         chunk_listings: int,
         slice_listings: int,
+        go_on: Callable[[], None],
     ) -> None:
         self._spool = spool
         self._ledger = ledger
@@ -64,6 +65,7 @@ class Receiver:
         self._limits = limits
         self._chunk_listings = chunk_listings
         self._slice_listings = slice_listings
+        self._go_on = go_on
 
     def receive(self, upload: Upload, body: Body, before_seal: Callable[[], None]) -> Receipt:
         """Take the whole body; when this returns, the job is accepted and on disk.
@@ -77,7 +79,13 @@ class Receiver:
         job_id = upload.job_id
         sequence = self._ledger.create(job_id, upload.options, self._slice_listings)
         writer = ChunkWriter(
-            job_id, self._chunk_listings, self._spool, self._ledger, self._publisher, self._pool
+            job_id,
+            self._chunk_listings,
+            self._spool,
+            self._ledger,
+            self._publisher,
+            self._pool,
+            self._go_on,
         )
         with self._undone_on_error(job_id, writer):
             rejections = self._write_rows(upload, body, writer)
