@@ -100,11 +100,11 @@ class Upkeep:
 
     def forget(self, job_id: str) -> None:
         """Drop all that Redis holds of a job."""
+        self.clear(job_id)
         with outage_as_error():
             pipe = self._redis.pipeline()
-            pipe.delete(keys.job(job_id), keys.units(job_id), keys.suspects(job_id))
+            pipe.delete(keys.job(job_id))
             pipe.zrem(keys.JOBS, job_id)
             pipe.zrem(keys.ENDED, job_id)
             pipe.zrem(keys.RECEIVING, job_id)
-            pipe.zrem(keys.LEFTOVERS, job_id)
             pipe.execute()

@@ -157,6 +157,8 @@ def test_no_answer_by_the_deadline(settings: CommonSettings) -> None:
         ({**TITLES, "thresold": 0.5}, 422, "request_invalid"),
         ({**TITLES, "a": {}}, 422, "listing_empty"),
         ({**TITLES, "a": {"title": "x" * 2001}}, 422, "title_too_long"),
+        ({**TITLES, "a": {"title": "A"} | {str(i): i for i in range(300)}}, 422, "attributes_too_many"),
+        ({**TITLES, "a": {"title": "A", "b": "x" * 100_000}}, 422, "attributes_too_long"),
         ({**TITLES, "a": {"image": "spool:jobs/x/images/y"}}, 422, "image_url_invalid"),
         ({**TITLES, "a": {"image": "data:image/png;base64,"}}, 422, "image_empty"),
         ({**TITLES, "a": {"image": "data:image/png;base64," + "QUFB" * 400}}, 413, "image_too_many_bytes"),

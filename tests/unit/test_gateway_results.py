@@ -19,6 +19,7 @@ from services.gateway.results.tables import as_csv, safe_cell
 from shared.errors import ExpiredJob
 from shared.messages import Group, GroupMember, Pair, Rejection
 from shared.spool import Spool, page_key
+from workers.index.pages import MAX_PAGE_BYTES, write_pages
 
 JOB = "01JD0000000000000000000000"
 
@@ -70,6 +71,33 @@ def test_a_filter_reads_a_bounded_number_of_pages(pages: Pages) -> None:
     page = pages.read(JOB, "pairs", None, 10, PairFilter(max_probability=0.0))
     assert page.lines == []
     assert page.next is not None
+
+
+def test_an_answer_of_large_groups_is_short_and_goes_on(tmp_path: Path) -> None:
+    spool = Spool.connect(str(tmp_path))
+    groups = [json.dumps({"id": str(number), "members": ["x" * 1_000_000]}) for number in range(30)]
+    pages = write_pages(spool, JOB, "groups", groups, 1000)
+    assert (
+        max(len(spool.get(page_key(JOB, "groups", page)) or b"") for page in range(pages)) <= MAX_PAGE_BYTES
+    )
+    summary = {"pages": {"pairs": 0, "groups": pages, "rejections": 0}}
+    spool.put(f"jobs/{JOB}/results/summary.json", json.dumps(summary).encode())
+    found, cursor, answers = [], None, 0
+    while answers == 0 or cursor:
+        answer = Pages(spool).read(JOB, "groups", cursor, 1000, PairFilter())
+        assert sum(map(len, answer.lines)) <= 8 * 1024**2 + MAX_PAGE_BYTES
+        found += [json.loads(line)["id"] for line in answer.lines]
+        cursor, answers = answer.next, answers + 1
+    assert found == [str(number) for number in range(30)]
+    assert answers > 2
+
+
+def test_a_line_longer_than_a_page_has_one_of_its_own(tmp_path: Path) -> None:
+    spool = Spool.connect(str(tmp_path))
+    assert write_pages(spool, JOB, "groups", ["1", "2" * MAX_PAGE_BYTES, "3"], 1000) == 3
+    assert write_pages(spool, JOB, "pairs", ["1", "2", "3"], 2) == 2
+    assert write_pages(spool, JOB, "rejections", [], 2) == 0
+    assert spool.get(page_key(JOB, "pairs", 0)) == b"1\n2\n"
 
 
 def test_an_empty_kind_and_missing_results(pages: Pages) -> None:

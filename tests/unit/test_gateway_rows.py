@@ -87,7 +87,14 @@ def test_a_data_uri_is_stored() -> None:
         ({"id": "1", "title": "A", "attributes": [1]}, "row_invalid"),
         ({"id": "1", "title": "A", "attributes": {"a": {}}}, "row_invalid"),
         ({"id": "1", "title": "A", "price": float("inf")}, "row_invalid"),
-        ({"id": "1", "title": "A", "text": "x" * 100_001}, "row_invalid"),
+        ({"id": "1", "title": "A", "text": "x" * 100_001}, "attributes_too_long"),
+        ({"id": "1", "title": "A", "x" * 100_001: 1}, "attributes_too_long"),
+        (
+            {"id": "1", "title": "A", "a": "x" * 50_000, "attributes": {"b": "x" * 50_000}},
+            "attributes_too_long",
+        ),
+        ({"id": "1", "title": "A"} | {str(i): i for i in range(257)}, "attributes_too_many"),
+        ({"id": "1", "title": "A", "attributes": {str(i): i for i in range(257)}}, "attributes_too_many"),
         ({"id": "1", "title": "x" * 2001}, "title_too_long"),
         ({"id": "1"}, "listing_empty"),
         ({"id": "1", "title": " ", "image": ""}, "listing_empty"),
@@ -109,6 +116,13 @@ def test_a_data_uri_is_stored() -> None:
 )
 def test_a_bad_row_has_a_code(raw: dict[str, Any], expected: str) -> None:
     assert code(raw) == expected
+
+
+def test_a_listing_may_have_so_many_and_so_long_attributes() -> None:
+    many = {f"{i}": True for i in range(255)} | {"none": None, "tags": ["no attribute"]}
+    long = "x" * (100_000 - sum(len(name) + 4 for name in list(many)[:255]) - 1)
+    found = listing({"id": "1", "title": "A", **many, "attributes": {"l": long, "none": None}})
+    assert len(found.attributes) == 256
 
 
 def test_a_large_number_is_kept_as_text() -> None:

@@ -15,6 +15,8 @@ Kind = Literal["pairs", "groups", "rejections"]
 
 # A filter may pass over many pages: then the answer is short and its cursor goes on.
 _MOST_PAGES = 10
+# Large groups make long lines: an answer that has this much is short, too.
+_MOST_BYTES = 8 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Pages:
         self._spool = spool
 
     def read(self, job_id: str, kind: Kind, cursor: str | None, limit: int, wanted: PairFilter) -> ResultPage:
-        """Return up to `limit` results from the cursor on.
+        """Return up to `limit` results from the cursor on; fewer where they are large or far apart.
 
         Raises:
             Problem: the cursor is not ours.
@@ -98,18 +100,20 @@ class Pages:
         page, start = (position[0], int(position[1])) if position else (0, 0)
         pages = self._page_count(job_id, kind)
         found: list[bytes] = []
+        size = 0
         for _ in range(_MOST_PAGES):
             if page >= pages:
                 return ResultPage(found, None)
             lines = self._lines(job_id, kind, page)
             taken, stop = take(lines[start:], limit - len(found), wanted)
             found += taken
+            size += sum(map(len, taken))
             start += stop.read
             if stop.is_past or (page == pages - 1 and start >= len(lines)):
                 return ResultPage(found, None)
             if start >= len(lines):
                 page, start = page + 1, 0
-            if len(found) >= limit:
+            if len(found) >= limit or size >= _MOST_BYTES:
                 break
         return ResultPage(found, encode_cursor(page, start))
 

@@ -9,6 +9,8 @@ from shared.messages import Listing
 
 MAX_ID_CHARACTERS = 200
 MAX_TITLE_CHARACTERS = 2000
+MAX_ATTRIBUTES = 256
+# Of all attributes of a listing together, with their names.
 MAX_ATTRIBUTE_CHARACTERS = 100_000
 _INT64 = 2**63
 _SCALARS = (str, int, float)
@@ -36,10 +38,6 @@ def _text(name: str, value: object) -> str:
 def _attribute(name: str, value: object) -> str | int | float | bool:
     """Return a value that every process can store."""
     if isinstance(value, str):
-        if len(value) > MAX_ATTRIBUTE_CHARACTERS:
-            raise RowRefused(
-                "row_invalid", f"attribute {name!r} is over {MAX_ATTRIBUTE_CHARACTERS} characters"
-            )
         return value
     if isinstance(value, int):
         return value if -_INT64 <= value < _INT64 else str(value)
@@ -48,6 +46,26 @@ def _attribute(name: str, value: object) -> str | int | float | bool:
             raise RowRefused("row_invalid", f"attribute {name!r} is not a finite number")
         return value
     raise RowRefused("row_invalid", f"attribute {name!r} must be text, a number or true/false")
+
+
+def _attributes(fields: dict[str, object], given: dict[str, object]) -> dict[str, str | int | float | bool]:
+    """Return what the fields and the object `attributes` of a row say.
+
+    Raises:
+        RowRefused: a value does not fit, or they are too many or too long.
+    """
+    wanted: dict[str, object] = {k: v for k, v in fields.items() if isinstance(v, _SCALARS)}
+    wanted |= {k: v for k, v in given.items() if v is not None}
+    if len(wanted) > MAX_ATTRIBUTES:
+        raise RowRefused(
+            "attributes_too_many", f"the listing has {len(wanted)} attributes; {MAX_ATTRIBUTES} are taken"
+        )
+    found = {name: _attribute(name, value) for name, value in wanted.items()}
+    if sum(len(name) + len(str(value)) for name, value in found.items()) > MAX_ATTRIBUTE_CHARACTERS:
+        raise RowRefused(
+            "attributes_too_long", f"the attributes are over {MAX_ATTRIBUTE_CHARACTERS} characters together"
+        )
+    return found
 
 
 class RowReader:
@@ -96,12 +114,9 @@ class RowReader:
         given = raw.pop("attributes", None)
         if given is not None and not isinstance(given, dict):
             raise RowRefused("row_invalid", "field 'attributes' must be an object")
-        attributes = {k: _attribute(k, v) for k, v in raw.items() if isinstance(v, _SCALARS)}
-        if given:
-            attributes |= {k: _attribute(k, v) for k, v in given.items() if v is not None}
         return Listing(
             id=listing_id,
             title=title,
             image=self._images.resolve(reference) if reference else None,
-            attributes=attributes,
+            attributes=_attributes(raw, given or {}),
         )
