@@ -18,6 +18,7 @@ from tests.faults import (  # noqa: F401 - they fill the table
     order,
     outages,
     poison,
+    pressure,
     rematches,
 )
 from tests.faults.bench import Bench
