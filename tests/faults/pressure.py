@@ -1,12 +1,15 @@
 """More work than there is room for."""
 
+import json
+import socket
+
 import httpx
 
-from shared.pressure import ENCODE_SHARE
+from shared.pressure import AHEAD_SHARE, ENCODE_SHARE
 from tests.conftest import wait_until
 from tests.faults.bench import ENCODING, Bench
 from tests.faults.case import case
-from tests.support import ENDED
+from tests.support import ENDED, ndjson
 
 _MOST_JOBS = 60
 
@@ -99,3 +102,40 @@ def embeddings_pile_up(bench: Bench) -> None:
     bench.stack.thaw("index")
     _all_hold(bench, accepted, refused)
     bench.observed[:] = [f"encoders waited at {share:.0%}; same outcome for each"]
+
+
+@case(
+    "an upload with more embeddings than Redis has room for arrives slowly, and a small one meanwhile",
+    "the small one ends first; of the large one every listing is in the catalog once",
+    slow=True,
+    bound_s=240,
+)
+def upload_larger_than_redis(bench: Bench) -> None:
+    refused, used = _refused_for_memory(bench), _used(bench)
+    body = ndjson([row | {"id": f"{turn}-{row['id']}"} for turn in range(10) for row in bench.listings])
+    most = int(used / 0.4)
+    bench.redis.config_set("maxmemory", most)
+    with socket.create_connection(("127.0.0.1", bench.stack.gateway_port)) as client:
+        head = (
+            "POST /api/catalogs/larger-than-redis/submissions HTTP/1.1\r\nHost: x\r\n"
+            f"Content-Type: application/x-ndjson\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        client.sendall(head.encode() + body[:-100])
+        wait_until(lambda: _used(bench) / most >= AHEAD_SHARE, 90, every_s=0.05)
+        bench.struck()
+        bench.hold(8)
+        share = _used(bench) / most
+        small = bench.submit(bench.listings[:40], "smaller")
+        assert bench.shop.wait(small)["counts"]["listings"] == 40
+        client.sendall(body[-100:])
+        answer = b""
+        while block := client.recv(65_536):
+            answer += block
+    assert answer.startswith(b"HTTP/1.1 202"), answer
+    job = json.loads(answer.partition(b"\r\n\r\n")[2])["id"]
+    ended = bench.ends(job, timeout_s=150)
+    assert ended["counts"]["listings"] == 10 * len(bench.listings)
+    bench.stored_once(ended, 10 * len(bench.listings))
+    assert _refused_for_memory(bench) == refused, "Redis was full"
+    bench.redis.config_set("maxmemory", "0")
+    bench.observed[:] = [f"encoding ahead stopped at {share:.0%}; both succeeded"]
