@@ -51,10 +51,13 @@ def list_jobs(
     for _ in range(_MOST_BATCHES):
         # Jobs of one millisecond come in falling order of their ids: read it again, skip what was seen.
         records = ledger.recent(position[0] + 1 if position else None, batch)
-        records = [r for r in records if position is None or (r.created_ms, r.id) < position]
-        if not records:
+        unseen = [r for r in records if position is None or (r.created_ms, r.id) < position]
+        if not unseen and len(records) < batch:
             return found, None
-        for record in records:
+        if not unseen:
+            # More jobs of one millisecond than are read at once.
+            batch *= 2
+        for record in unseen:
             if len(found) == limit and position:
                 return found, _address(wanted, position, limit)
             position = (record.created_ms, record.id)

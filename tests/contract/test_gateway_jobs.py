@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from redis import Redis
 
 from local.ports import free_port
 from services.gateway.main import create_app
 from shared.ids import new_id
-from shared.ledger import Ledger
+from shared.ledger import Ledger, keys
 from shared.messages import FinishedJob, JobOptions, Pair
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool, finished_key, page_key
@@ -126,6 +127,23 @@ def test_jobs_are_listed_newest_first_page_by_page(http: TestClient, ledger: Led
     assert walk("/api/jobs?status=cancelled") == [order[4]]
     assert http.get("/api/jobs?cursor=xx").json()["code"] == "cursor_invalid"
     assert http.get("/api/jobs?status=odd").json()["code"] == "request_invalid"
+
+
+def test_jobs_of_one_millisecond_are_listed_however_few_fit_on_a_page(
+    http: TestClient, ledger: Ledger, settings: CommonSettings
+) -> None:
+    made = [submission(ledger) for _ in range(12)]
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+        for job_id in made:
+            redis.zadd(keys.JOBS, {job_id: 1_700_000_000_000})
+            redis.hset(keys.job(job_id), "created_ms", 1_700_000_000_000)
+    found: list[str] = []
+    following: str | None = "/api/jobs?limit=2"
+    while following:
+        page = http.get(following).json()
+        found += [job["id"] for job in page["items"]]
+        following = page["next"]
+    assert found == sorted(made, reverse=True)
 
 
 def test_cancelling(http: TestClient, ledger: Ledger, spool: Spool) -> None:
