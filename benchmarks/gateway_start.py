@@ -18,12 +18,12 @@ HEAVY = ("torch", "faiss", "numpy", "PIL")
 
 
 def seconds_to_ready(stack: Stack) -> float:
-    """Start the gateway and return the seconds until `/health/ready` says yes."""
+    """Start the gateway and return the seconds until `/health/accepting` says yes."""
     started = time.monotonic()
     stack.start("gateway")
     while True:
         try:
-            if httpx.get(f"{stack.url}/health/ready", trust_env=False).status_code == httpx.codes.OK:
+            if httpx.get(f"{stack.url}/health/accepting", trust_env=False).status_code == httpx.codes.OK:
                 return time.monotonic() - started
         except httpx.HTTPError:
             stack.check()

@@ -82,9 +82,9 @@ class Readiness:
             return False
 
     def gateway_ready(self) -> bool:
-        """Say whether the gateway can take work."""
+        """Say whether the gateway can take work, whoever is there to do it."""
         try:
-            return self._http.get("/health/ready").status_code == httpx.codes.OK
+            return self._http.get("/health/accepting").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 

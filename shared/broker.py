@@ -55,8 +55,9 @@ def make_celery(name: str, settings: CommonSettings, *, publisher_only: bool = F
         task_reject_on_worker_lost=True,
         task_retry_on_worker_lost=True,
         task_annotations={"*": {"max_retries": 2, "default_retry_delay": 5}},
-        task_soft_time_limit=90,
-        task_time_limit=120,
+        # An exception in time saves the process, and its models; the process pool alone knows either.
+        task_soft_time_limit=settings.task_limit_s * 0.75,
+        task_time_limit=settings.task_limit_s,
         task_ignore_result=True,
         task_serializer="json",
         result_serializer="json",

@@ -9,19 +9,20 @@ import socket
 import sys
 import threading
 from collections import Counter
-from typing import cast
+from typing import Final
+
+from redis import Redis
 
 from shared.connection import WORKER_TIMEOUT_S, OverRedis, open_redis
 from shared.errors import LedgerUnavailable
-from shared.ledger import keys
-from shared.ledger.script import outage_as_error
+from shared.ledger.script import LedgerScript, names
 from shared.settings import CommonSettings
 
 log = logging.getLogger(__name__)
 
 _EVERY_S = 3
-_TTL_S = 15
-_PREFIX = f"{keys.PREFIX}present:"
+# A worker that was silent for so long, by Redis's clock, is gone.
+SILENCE_S: Final = 15
 
 
 class Presence(OverRedis):
@@ -30,6 +31,10 @@ class Presence(OverRedis):
     Every method raises `LedgerUnavailable` when Redis does not answer.
     """
 
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(redis)
+        self._script = LedgerScript(redis)
+
     @classmethod
     def connect(cls, settings: CommonSettings, *, timeout_s: float = WORKER_TIMEOUT_S) -> "Presence":
         """Open the connection pool; nothing is sent yet."""
@@ -37,14 +42,13 @@ class Presence(OverRedis):
 
     def announce(self, role: str, stop: threading.Event | None = None) -> threading.Thread:
         """Say every few seconds, from a daemon thread, that this process can take work as `role`."""
-        key = f"{_PREFIX}{role}:{socket.gethostname()}:{os.getpid()}"
+        worker = f"{role}:{socket.gethostname()}:{os.getpid()}"
         ended = stop or threading.Event()
 
         def repeat() -> None:
             while not ended.is_set():
                 try:
-                    with outage_as_error():
-                        self._redis.set(key, "1", ex=_TTL_S)
+                    self._script("announce", worker)
                 except LedgerUnavailable:
                     log.warning("could not announce this worker", extra={"role": role})
                 ended.wait(_EVERY_S)
@@ -53,11 +57,10 @@ class Presence(OverRedis):
         thread.start()
         return thread
 
-    def counts(self, host: str = "*") -> Counter[str]:
+    def counts(self, host: str | None = None) -> Counter[str]:
         """Return how many workers of each role are there, on `host` or on all hosts."""
-        with outage_as_error():
-            found = cast(list[str], list(self._redis.scan_iter(f"{_PREFIX}*:{host}:*", count=1000)))
-        return Counter(key.removeprefix(_PREFIX).split(":", 1)[0] for key in found)
+        found = (worker.split(":") for worker in names(self._script("present", SILENCE_S * 1000)))
+        return Counter(role for role, on, _ in found if host in (None, on))
 
 
 def main() -> None:

@@ -39,6 +39,14 @@ class CommonSettings(_Settings):
         le=10,
         description="Attempts at a unit of work that kill their worker or fail, before its job fails",
     )
+    task_limit_s: float = Field(
+        120, gt=0, description="Seconds after which an encoder that is still at one task is killed"
+    )
+    wedged_s: float = Field(
+        180,
+        gt=0,
+        description="Seconds after which a worker that takes nothing from a queue with messages ends itself",
+    )
     retention_s: int = Field(
         7 * 86400, ge=60, description="Seconds for which a finished job, its results and its uploads are kept"
     )
@@ -100,6 +108,16 @@ class GatewaySettings(_Settings):
     max_wait_s: float = Field(
         30, ge=0, le=300, description="Most seconds that `Prefer: wait` may hold a request"
     )
+    stalled_s: float = Field(
+        300,
+        gt=0,
+        description="Seconds in which work waits and none of its kind is done, until /health/ready is red",
+    )
+    behind_s: float = Field(
+        900,
+        gt=0,
+        description="Seconds a job may wait for the index worker and not get on, until /health/ready is red",
+    )
     query_deadline_s: float = Field(
         60, gt=0, description="Seconds after which an unanswered comparison or search is reported as failed"
     )
@@ -146,6 +164,9 @@ class IndexSettings(_Settings):
     catalogs_dir: Path = Field(Path("data/catalogs"), description="Folder that holds the catalogs")
     classifiers_dir: Path = Field(
         Path("artifacts"), description="Folder whose profiles' classifiers are loaded"
+    )
+    index_limit_s: float = Field(
+        900, gt=0, description="Seconds after which an index worker that is still at one task ends itself"
     )
     pair_floor: float = Field(
         0.05, ge=0, le=1, description="Scored pairs below this probability are not kept (variants are)"

@@ -12,6 +12,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from redis.exceptions import RedisError
 
 from shared.connection import is_outage
+from shared.crash import crash_at
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,12 @@ class Channel(redis.Channel):
     """kombu's channel with our bookkeeping."""
 
     QoS = QoS
+
+    def _brpop_start(self, timeout: float | None = None) -> None:
+        """Ask for the next message."""
+        crash_at("message-awaited")
+        # Not in the package's stubs, as it is private to kombu.
+        super()._brpop_start(timeout)  # type: ignore[misc]
 
 
 class Transport(redis.Transport):

@@ -47,7 +47,7 @@ def running_gateway(
         def ready() -> bool:
             assert process.alive, process.output()
             try:
-                return httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).is_success
+                return httpx.get(f"http://127.0.0.1:{port}/health/accepting", trust_env=False).is_success
             except httpx.TransportError:
                 return False
 

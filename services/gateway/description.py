@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.gateway.problems import ProblemDocument
 from services.gateway.queries.documents import DedupDocument, SearchDocument
+from services.gateway.readiness import NotReadyDocument
 
 DESCRIPTION = """Finds duplicate product listings.
 
@@ -14,7 +15,7 @@ for its end. Errors are problems (RFC 9457) with a stable `code`. A POST with an
 repeated.
 """
 # Documents of bodies that operations read themselves, and of errors.
-_DOCUMENTS = (ProblemDocument, DedupDocument, SearchDocument)
+_DOCUMENTS = (ProblemDocument, NotReadyDocument, DedupDocument, SearchDocument)
 
 
 def _schemas() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from services.gateway.metrics import Metrics
 from services.gateway.middleware import Observer
 from services.gateway.problems import responses
 from services.gateway.queries.asker import Asker
+from services.gateway.readiness import Readiness, SpoolProbe
 from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
 from services.gateway.routes import health, jobs, queries, rematches, results, submissions
@@ -38,6 +39,7 @@ from shared.key_file import KeysUnreadable
 from shared.ledger import Ledger
 from shared.logs import configure_logging
 from shared.pressure import Pressure
+from shared.presence import Presence
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool
 
@@ -75,7 +77,15 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
     limits = Limits(
         settings.max_upload_bytes, settings.max_row_bytes, settings.max_image_bytes, settings.max_listings
     )
-    metrics = Metrics(ledger)
+    presence = opened.enter_context(Presence.connect(common, timeout_s=_REDIS_TIMEOUT_S))
+    readiness = Readiness(
+        ledger,
+        presence,
+        SpoolProbe(spool, opened.enter_context(ThreadPoolExecutor(1, thread_name_prefix="spool-probe"))),
+        stalled_s=settings.stalled_s,
+        behind_s=settings.behind_s,
+    )
+    metrics = Metrics(ledger, readiness)
     admission = Admission(Pressure(ledger.upkeep.load), spool, settings, metrics.refusals)
     announcements = Redis.from_url(
         common.redis_url.get_secret_value(),
@@ -104,6 +114,7 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
         canceller=Canceller(ledger, spool),
         metrics=metrics,
         admission=admission,
+        readiness=readiness,
         uploads=CapacityLimiter(_MOST_UPLOADS),
         alive_every_s=common.lease_s / 3,
         keys=keys,

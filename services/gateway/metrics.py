@@ -4,6 +4,7 @@ import logging
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from services.gateway.readiness import ROLES, Readiness
 from services.gateway.upload.receiver import Receipt
 from shared.errors import LedgerUnavailable
 from shared.ledger import Ledger
@@ -17,8 +18,9 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
 class Metrics:
     """What the gateway counts, and what it reads off the ledger when it is asked."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, readiness: Readiness) -> None:
         self._ledger = ledger
+        self._readiness = readiness
         self._registry = CollectorRegistry()
         self.requests = Counter(
             "doppel_http_requests",
@@ -59,6 +61,22 @@ class Metrics:
         )
         self._jobs = Gauge("doppel_jobs", "Submissions by state", ["status"], registry=self._registry)
         self._up = Gauge("doppel_ledger_up", "Whether the ledger answers", registry=self._registry)
+        self._checks = Gauge(
+            "doppel_ready", "Whether a check of /health/ready holds", ["check"], registry=self._registry
+        )
+        self._workers = Gauge("doppel_workers", "Workers that are there", ["role"], registry=self._registry)
+        self._waiting = Gauge(
+            "doppel_stage_waiting_seconds",
+            "Seconds that the job which waits longest at a stage has not got on; 0 when none waits",
+            ["stage"],
+            registry=self._registry,
+        )
+        self._done = Gauge(
+            "doppel_stage_done_seconds",
+            "Seconds since a unit of a stage was done, of any job; absent before the first",
+            ["stage"],
+            registry=self._registry,
+        )
 
     def count(self, receipt: Receipt) -> None:
         """Count what a submission brought."""
@@ -80,4 +98,18 @@ class Metrics:
         except LedgerUnavailable as error:
             log.warning("no metrics of the ledger", extra={"error": str(error)})
             self._up.set(0)
+        self._watch()
         return generate_latest(self._registry)
+
+    def _watch(self) -> None:
+        look = self._readiness.look()
+        # Of a check that is not possible now, nothing is said.
+        self._checks.clear()
+        for check in look.checks:
+            self._checks.labels(check.name).set(check.ok)
+        for role in ROLES:
+            self._workers.labels(role).set(look.workers[role])
+        for stage, standing in look.stages.items():
+            self._waiting.labels(stage).set(standing.oldest_s or 0)
+            if standing.done_s is not None:
+                self._done.labels(stage).set(standing.done_s)

@@ -12,6 +12,7 @@ from services.gateway.cancellation import Canceller
 from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
 from services.gateway.queries.asker import Asker
+from services.gateway.readiness import Readiness
 from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
 from services.gateway.upload.receiver import Receiver
@@ -37,6 +38,7 @@ class Services:
     asker: Asker
     pages: Pages
     canceller: Canceller
+    readiness: Readiness
     metrics: Metrics
     admission: Admission
     uploads: CapacityLimiter

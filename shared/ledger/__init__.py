@@ -3,6 +3,7 @@
 from shared.ledger.keys import ENDED_CHANNEL
 from shared.ledger.ledger import Ledger
 from shared.ledger.record import TERMINAL, JobRecord
+from shared.ledger.standing import Standing
 from shared.ledger.units import Claim, Units
 
-__all__ = ["ENDED_CHANNEL", "TERMINAL", "Claim", "JobRecord", "Ledger", "Units"]
+__all__ = ["ENDED_CHANNEL", "TERMINAL", "Claim", "JobRecord", "Ledger", "Standing", "Units"]

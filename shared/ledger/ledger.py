@@ -14,10 +14,11 @@ from shared.ledger.idempotency import Idempotency
 from shared.ledger.quotas import Quotas
 from shared.ledger.record import JobRecord, parse_record
 from shared.ledger.script import LedgerScript, names, outage_as_error, texts
+from shared.ledger.standing import Standing, read_standing
 from shared.ledger.suspects import Suspects
 from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
 from shared.ledger.upkeep import Upkeep
-from shared.messages import AcceptedJob, AcceptedKind, JobOptions, UnitHint
+from shared.messages import AcceptedJob, AcceptedKind, JobOptions, Stage, UnitHint
 from shared.settings import CommonSettings
 
 # The answer to a comparison or a search is kept for an hour.
@@ -49,6 +50,10 @@ class Ledger(OverRedis):
         """Check that Redis takes writes."""
         with outage_as_error():
             self._redis.set(f"{keys.PREFIX}ping", "1", ex=60)
+
+    def standing(self) -> dict[Stage, Standing]:
+        """Return, for each stage, how many jobs wait there and how long, and when something was last done."""
+        return read_standing(self._script("standing"))
 
     # -- bulk jobs ------------------------------------------------------------------------------
 

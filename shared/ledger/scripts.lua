@@ -7,6 +7,8 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local TERMINAL = { succeeded = true, failed = true, cancelled = true }
 -- Kinds of jobs that have units.
 local BULK = { submission = true, rematch = true, embedding = true }
+local STAGES = { 'encode', 'ingest', 'match', 'finish' }
+local PRESENT, LAST_DONE = P .. 'present', P .. 'last-done'
 
 local function job_key(id) return P .. 'job:' .. id end
 local function units_key(id) return P .. 'job:' .. id .. ':units' end
@@ -19,10 +21,28 @@ local function touch(id)
   redis.call('HSET', job_key(id), 'updated_ms', now)
 end
 
+-- Jobs with units of a stage that are not done, by when the last of them was done or, before that, the first
+-- was there: a job of a thousand units that gets on does not wait.
+local function waiting_key(stage) return P .. 'waiting:' .. stage end
+
+local function opened(id, stage)
+  redis.call('HINCRBY', job_key(id), 'open:' .. stage, 1)
+  redis.call('ZADD', waiting_key(stage), 'NX', now, id)
+end
+
+local function closed(id, stage)
+  if redis.call('HINCRBY', job_key(id), 'open:' .. stage, -1) > 0 then
+    redis.call('ZADD', waiting_key(stage), 'XX', now, id)
+  else
+    redis.call('ZREM', waiting_key(stage), id)
+  end
+end
+
 local function add_unit(id, stage, unit, grace)
   local name = stage .. '/' .. unit
   if redis.call('HSETNX', units_key(id), 's:' .. name, 'queued') == 1 then
     redis.call('ZADD', LEASES, now + grace, id .. ' ' .. stage .. ' ' .. unit)
+    opened(id, stage)
     return true
   end
   return false
@@ -58,6 +78,7 @@ end
 local function end_job(id, new_status)
   redis.call('HSET', job_key(id), 'status', new_status, 'ended_ms', now)
   redis.call('ZREM', RECEIVING, id)
+  for _, stage in ipairs(STAGES) do redis.call('ZREM', waiting_key(stage), id) end
   if BULK[redis.call('HGET', job_key(id), 'kind')] then
     redis.call('ZADD', ENDED, now, id)
     redis.call('ZADD', P .. 'leftovers', now, id)
@@ -189,6 +210,8 @@ function ops.complete(a)
   if not state or state == 'done' or state == 'split' then return { 'already' } end
   redis.call('HSET', units_key(id), 's:' .. name, 'done')
   redis.call('ZREM', LEASES, member)
+  redis.call('HSET', LAST_DONE, stage, now)
+  closed(id, stage)
   add_fields(id, a, 6)
   if stage == 'encode' then
     redis.call('HINCRBY', job_key(id), 'encoded', 1)
@@ -221,6 +244,7 @@ function ops.split(a)
     redis.call('HSET', units_key(id), 'a:encode/' .. part, before)
     if add_unit(id, 'encode', part, grace) then table.insert(hints, 'encode ' .. part) end
   end
+  closed(id, 'encode')
   touch(id)
   return done(hints)
 end
@@ -250,6 +274,7 @@ function ops.reopen(a)
   local u = units_key(id)
   if not alive(id) or redis.call('HGET', u, 's:encode/' .. unit) ~= 'done'
     or redis.call('HGET', u, 's:ingest/' .. unit) == 'done' then return { 'already' } end
+  if redis.call('HEXISTS', u, 's:ingest/' .. unit) == 1 then closed(id, 'ingest') end
   redis.call('HDEL', u, 's:encode/' .. unit, 'a:encode/' .. unit, 's:ingest/' .. unit, 'a:ingest/' .. unit)
   redis.call('ZREM', LEASES, id .. ' ingest ' .. unit)
   redis.call('HINCRBY', job_key(id), 'encoded', -1)
@@ -347,6 +372,34 @@ function ops.due(a)
     end
   end
   return found
+end
+
+-- for each stage: its name, how many jobs wait there, for how long the longest has, how long ago a unit was
+-- done; milliseconds, -1 where there is no such time
+function ops.standing()
+  local found = {}
+  for _, stage in ipairs(STAGES) do
+    local key = waiting_key(stage)
+    local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    local done = redis.call('HGET', LAST_DONE, stage)
+    table.insert(found, stage)
+    table.insert(found, redis.call('ZCARD', key))
+    table.insert(found, first[2] and now - tonumber(first[2]) or -1)
+    table.insert(found, done and now - tonumber(done) or -1)
+  end
+  return found
+end
+
+-- worker: it is there
+function ops.announce(a)
+  redis.call('ZADD', PRESENT, now, a[2])
+  redis.call('ZREMRANGEBYSCORE', PRESENT, '-inf', now - 86400000)
+  return 1
+end
+
+-- silence in ms after which a worker counts as gone
+function ops.present(a)
+  return redis.call('ZRANGEBYSCORE', PRESENT, now - tonumber(a[2]), '+inf')
 end
 
 return ops[ARGV[1]](ARGV)

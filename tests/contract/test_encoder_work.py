@@ -186,7 +186,7 @@ def test_listing_in_hand_when_its_worker_was_killed_from_outside_is_not_to_blame
             bench.decoder.deadly = frozenset(next(tries))
             return super().__call__(claim)
 
-    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline, bench.pressure)
+    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline, bench.pressure, budget_s=60)
     assert run_to_the_end(bench, job, work) == 2
     header, _ = unpack(bench.inflight.get_block(job, "0") or b"")
     assert header.rejections == ()
@@ -223,7 +223,9 @@ def test_chunk_that_kills_without_a_listing_in_hand_fails_its_job(bench: Bench) 
             raise Killed
 
     job = bench.submit(2)
-    work = ChunkWork(bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline, bench.pressure)
+    work = ChunkWork(
+        bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline, bench.pressure, budget_s=60
+    )
     assert run_to_the_end(bench, job, work) == 4
     assert (bench.ledger.read(job).error or {})["code"] == "job_failed"
 
@@ -277,7 +279,12 @@ def test_outage_of_the_spool_costs_no_attempt(bench: Bench) -> None:
     job = bench.submit(1)
     for _ in range(5):
         work = ChunkWork(
-            bench.ledger, Away(bench.spool._store), bench.inflight, bench.pipeline, bench.pressure
+            bench.ledger,
+            Away(bench.spool._store),
+            bench.inflight,
+            bench.pipeline,
+            bench.pressure,
+            budget_s=60,
         )
         bench.run(job, work=work)
     bench.run(job)

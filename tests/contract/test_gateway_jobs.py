@@ -230,7 +230,6 @@ def test_metrics_and_health(http: TestClient, ledger: Ledger) -> None:
     assert 'doppel_jobs{status="running"} 1.0' in text
     assert 'doppel_queue_messages{queue="encode.bulk"} 0.0' in text
     assert http.get("/health/live").json() == {"status": "ok"}
-    assert http.get("/health/ready").json() == {"status": "ok"}
 
 
 def test_the_description_covers_every_operation(http: TestClient) -> None:
@@ -257,7 +256,6 @@ def test_without_redis_the_answer_is_503(settings: CommonSettings) -> None:
     with TestClient(create_app(away, GatewaySettings())) as http:
         headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": "k"}
         answers = [
-            http.get("/health/ready"),
             http.get(f"/api/jobs/{new_id()}"),
             http.post("/api/catalogs/shop/submissions", content=b'{"id":"1"}', headers=headers),
             http.post("/api/dedup", json={"a": {"title": "A"}, "b": {"title": "B"}}),

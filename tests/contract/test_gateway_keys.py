@@ -77,8 +77,10 @@ def test_without_a_key_that_is_in_force_nothing_is_said(
 
 
 def test_what_stays_open(gate: Gate) -> None:
-    for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json"):
+    for path in ("/health/live", "/health/accepting", "/metrics", "/docs", "/openapi.json"):
         assert gate.http.get(path).status_code == 200, path
+    # No worker is there.
+    assert code(gate.http.get("/health/ready")) == (503, "not_ready")
 
 
 def test_metrics_want_a_key_when_the_settings_say_so(gate: Gate, settings: CommonSettings) -> None:
@@ -86,7 +88,7 @@ def test_metrics_want_a_key_when_the_settings_say_so(gate: Gate, settings: Commo
     with TestClient(closed) as http:
         assert code(http.get("/metrics")) == (401, "key_missing")
         assert http.get("/metrics", headers=gate.key("read", "shop")[1]).status_code == 200
-        assert http.get("/health/ready").status_code == 200
+        assert http.get("/health/accepting").status_code == 200
 
 
 def test_without_a_key_file_everything_is_open(settings: CommonSettings, ledger: Ledger) -> None:

@@ -3,6 +3,8 @@
 import json
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +28,8 @@ SETTINGS = {
     "DOPPEL_FETCH_TIMEOUT_S": "2",
     "DOPPEL_FETCH_PRIVATE_NETWORKS": '["127.0.0.2/32"]',
     "DOPPEL_QUERY_DEADLINE_S": "5",
+    "DOPPEL_STALLED_S": "3",
+    "DOPPEL_BEHIND_S": "5",
 }
 # Generous: a slow machine is no fault.
 _READY_S = 180
@@ -50,6 +54,9 @@ class Plant:
         self.stack = Stack(profile="deterministic", settings=SETTINGS)
         self._crashes = self.stack.run_dir / "crash"
         self._crashes.mkdir()
+        # Points in here are armed for the process that `changed` was told about it, and for no other.
+        self.private = self.stack.run_dir / "crash-private"
+        self.private.mkdir()
         self.stack.env[crash.VARIABLE] = str(self._crashes)
         self.proxies: dict[str, Proxy] = {}
         self.ports = {name: free_port() for name in _SPARE if name.startswith("gateway")}
@@ -83,7 +90,7 @@ class Plant:
 
     def begin(self) -> None:
         """Start a case: nothing armed, everything healthy."""
-        for file in self._crashes.iterdir():
+        for file in (*self._crashes.iterdir(), *self.private.iterdir()):
             file.unlink()
         for proxy in self.proxies.values():
             proxy.heal()
@@ -114,13 +121,36 @@ class Plant:
         threading.Event().wait(seconds)
 
     def arm(self, point: str, which: str = "") -> None:
-        """Let the next process that comes to the point crash; with `which`, every one that meets that."""
-        assert point in crash.POINTS
+        """Let the next process that comes to the point crash, or hang there when it ends in `.hang`.
+
+        With `which`, every process that meets that crashes.
+        """
+        assert point.removesuffix(".hang") in crash.POINTS
         (self._crashes / (f"{point}.{which}" if which else point)).touch()
 
     def crashed(self, point: str) -> bool:
         """Say whether an armed point was reached."""
         return not (self._crashes / point).exists()
+
+    @contextmanager
+    def changed(self, name: str, **settings: str) -> Iterator[None]:
+        """Run a process with other settings while the block lasts."""
+        usual, env = self.stack.processes[name], self.stack.env
+        self.stack.stop(name)
+        del self.stack.processes[name]
+        self.stack.env = (
+            env | {"DOPPEL_REDIS_URL": f"redis://127.0.0.1:{self.proxies[name].port}/0"} | settings
+        )
+        self.stack.process(name)
+        self.stack.env = env
+        self.stack.start(name)
+        try:
+            self.ready()
+            yield
+        finally:
+            self.stack.stop(name)
+            self.stack.processes[name] = usual
+            self.stack.start(name)
 
     def supervise(self) -> None:
         """Start again what ended by itself, as a container runtime does."""

@@ -14,6 +14,7 @@ from tests.faults import (  # noqa: F401 - they fill the table
     damage,
     deaths,
     disks,
+    hangs,
     network,
     order,
     outages,

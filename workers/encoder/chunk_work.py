@@ -20,8 +20,6 @@ from workers.encoder.pipeline import Encoded, Pipeline
 
 log = logging.getLogger(__name__)
 
-# Well below the task's time limit, so that a slow chunk is halved and not killed.
-_BUDGET_S = 45.0
 _LOOK_EVERY_S = 1.0
 
 
@@ -71,7 +69,7 @@ class ChunkWork:
         inflight: InFlight,
         pipeline: Pipeline,
         pressure: Pressure,
-        budget_s: float = _BUDGET_S,
+        budget_s: float,
     ) -> None:
         self._ledger = ledger
         self._spool = spool

@@ -24,6 +24,7 @@ from shared.pressure import Pressure
 from shared.profile import load_profile
 from shared.settings import CommonSettings, EncoderSettings
 from shared.spool import Spool
+from shared.watchdog import ConsumerWatch, HangWatch
 from workers.encoder.addresses import AddressPolicy
 from workers.encoder.chunk_work import ChunkWork
 from workers.encoder.decoder import PillowDecoder
@@ -63,6 +64,8 @@ app.conf.update(
 )
 _services: list[Services] = []
 register(app, lambda: _services[0])
+# The parent kills a child that hangs; this is for a child whose parent hangs, too.
+HangWatch(common.task_limit_s * 1.25).connect()
 
 
 def build_services() -> Services:
@@ -93,7 +96,10 @@ def build_services() -> Services:
     return Services(
         ledger=ledger,
         publisher=publisher,
-        chunk_work=ChunkWork(ledger, spool, inflight, pipeline, pressure),
+        # Well below the task's time limits, so that a slow chunk is halved and not killed.
+        chunk_work=ChunkWork(
+            ledger, spool, inflight, pipeline, pressure, budget_s=common.task_limit_s * 0.375
+        ),
         query_work=QueryWork(ledger, inflight, pipeline, publisher),
     )
 
@@ -106,6 +112,7 @@ def _set_up_logging(**_: Any) -> None:  # noqa: ANN401 - Celery's signature
 @signals.celeryd_after_setup.connect
 def _prepare_parent(instance: Any, **_: Any) -> None:  # noqa: ANN401 - Celery's signature
     os.environ[_QUEUES_VARIABLE] = ",".join(app.amqp.queues.consume_from)
+    ConsumerWatch.of(app, Ledger.connect(common), common.wedged_s).connect()
 
     def stop(*_: object) -> None:
         instance.exitcode = os.EX_CONFIG

@@ -16,6 +16,7 @@ from shared.logs import configure_logging
 from shared.presence import Presence
 from shared.settings import CommonSettings, IndexSettings
 from shared.spool import Spool
+from shared.watchdog import ConsumerWatch, HangWatch
 from workers.index.answer import AnswerQuery
 from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
@@ -70,6 +71,9 @@ class Process:
             )
         except DoppelError as error:
             raise SystemExit(f"the index worker cannot start: {error}") from error
+        # Threads have no time limits of Celery's.
+        HangWatch(self._settings.index_limit_s).connect()
+        ConsumerWatch.of(self._app, ledger, self._common.wedged_s).connect()
         Presence.connect(self._common).announce("index")
         log.info("ready", extra={"catalogs": str(self._settings.catalogs_dir.absolute())})
 
