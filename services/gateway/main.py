@@ -38,8 +38,8 @@ from shared.inflight import InFlight
 from shared.key_file import KeysUnreadable
 from shared.ledger import Ledger
 from shared.logs import configure_logging
-from shared.pressure import Pressure
 from shared.presence import Presence
+from shared.pressure import Pressure
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool
 

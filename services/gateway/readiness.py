@@ -1,5 +1,6 @@
 """Whether the service works: what can be written, who is there, and whether work gets on."""
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from shared.ledger import Ledger, Standing
 from shared.messages import Stage
 from shared.presence import SILENCE_S, Presence
 from shared.spool import Spool
+
+log = logging.getLogger(__name__)
 
 # Whoever asks more often is told the same again.
 _FRESH_S: Final = 1.0
@@ -67,27 +70,28 @@ class Look:
 
 
 class SpoolProbe:
-    """Writes a blob again and again, and never waits long for a storage that hangs."""
+    """Writes a blob when asked, and never waits long for a storage that hangs."""
 
     def __init__(self, spool: Spool, executor: Executor) -> None:
         self._spool = spool
         self._executor = executor
         self._writing: Future[None] | None = None
 
-    def trouble(self) -> str:
-        """Return why the spool takes no blob, or nothing."""
+    def takes(self) -> bool:
+        """Say whether the spool took a blob in time."""
+        # The same one as before where that hangs: else each question would leave a thread behind.
         writing = self._writing or self._executor.submit(self._spool.put, _PROBE, b"{}")
+        self._writing = None
         try:
             writing.result(_SPOOL_TIMEOUT_S)
         except TimeoutError:
-            # Asked again about the same one: a thread for each question would hang with it.
             self._writing = writing
-            return f"the spool took no blob within {_SPOOL_TIMEOUT_S:g} s"
+            log.warning("the spool does not answer", extra={"waited_s": _SPOOL_TIMEOUT_S})
+            return False
         except SpoolUnavailable as error:
-            self._writing = None
-            return str(error)
-        self._writing = None
-        return ""
+            log.warning("the spool takes no writes", extra={"error": str(error)})
+            return False
+        return True
 
 
 class Readiness:
@@ -117,17 +121,18 @@ class Readiness:
         return tuple(check for check in self.look().checks if check.name in ("ledger", "spool"))
 
     def _look(self) -> Look:
-        trouble = self._probe.trouble()
-        spool = Check(
-            name="spool",
-            ok=not trouble,
-            detail=f"{trouble}: make space, or look at the storage" if trouble else "takes writes",
-        )
+        # Everybody may ask: what storage says of itself, with its address, is for the log.
+        takes = self._probe.takes()
+        refused = "takes no writes: make space, or bring it back; the gateway's log has the cause"
+        spool = Check(name="spool", ok=takes, detail="takes writes" if takes else refused)
         try:
             self._ledger.ping()
             workers, stages = self._presence.counts(), self._ledger.standing()
         except LedgerUnavailable as error:
-            detail = f"{error}: start Redis, or give it memory or disk; no other check is possible"
+            log.warning("the ledger takes no writes", extra={"error": str(error)})
+            detail = (
+                "takes no writes: start Redis, or give it memory or disk; until then nobody knows the rest"
+            )
             return Look((Check(name="ledger", ok=False, detail=detail), spool))
         checks = (
             Check(name="ledger", ok=True, detail="takes writes"),

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from redis import Redis
 
 from local.ports import free_port
 from services.gateway.main import create_app
+from services.gateway.readiness import SpoolProbe
 from shared.ids import new_id
 from shared.ledger import Ledger
 from shared.messages import JobOptions, UnitHint
 from shared.presence import Presence
 from shared.settings import CommonSettings, GatewaySettings
+from shared.spool import Spool
 from tests.conftest import wait_until
 
 ROLES = ("encode.bulk", "encode.interactive", "index", "reconciler")
@@ -135,7 +138,7 @@ def test_red_when_a_job_waits_for_an_index_worker_that_serves_others(
         there(role)
     (waits,), served = job(ledger), job(ledger, chunks=200)
     ledger.units.complete(ledger.units.claim(waits))
-    with gateway(settings, behind_s=1, stalled_s=60) as http:
+    with gateway(settings, behind_s=3, stalled_s=60) as http:
         for hint in served:
             ledger.units.complete(ledger.units.claim(hint))
             ledger.units.complete(ledger.units.claim(hint.model_copy(update={"stage": "ingest"})))
@@ -158,6 +161,26 @@ def test_a_spool_that_takes_nothing_is_red(settings: CommonSettings, there: Call
             assert answer.status_code == 503
             assert list(wrong(answer.json())) == ["spool"]
             assert "make space" in answer.json()["detail"]
+            assert settings.spool_url not in answer.text
+
+
+def test_a_spool_that_hangs_is_red_and_costs_one_thread(settings: CommonSettings) -> None:
+    goes_on, asked = threading.Event(), []
+
+    class Hanging(Spool):
+        def put(self, key: str, data: bytes) -> None:
+            asked.append(key)
+            goes_on.wait(60)
+
+    hanging = Hanging.connect(settings.spool_url)
+    with ThreadPoolExecutor(4) as pool:
+        probe = SpoolProbe(hanging, pool)
+        assert [probe.takes(), probe.takes()] == [False, False]
+        assert len(asked) == 1
+        goes_on.set()
+        assert probe.takes()
+        assert probe.takes()
+        assert len(asked) == 2
 
 
 def test_a_redis_that_is_full_or_away_is_red(settings: CommonSettings) -> None:
@@ -170,6 +193,7 @@ def test_a_redis_that_is_full_or_away_is_red(settings: CommonSettings) -> None:
             assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
             assert list(wrong(answer.json())) == ["ledger"]
             assert "start Redis" in answer.json()["detail"]
+            assert "127.0.0.1" not in answer.text
         assert http.get("/health/live").json() == {"status": "ok"}
         metrics = http.get("/metrics").text
         assert 'doppel_ready{check="ledger"} 0.0' in metrics

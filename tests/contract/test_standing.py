@@ -61,18 +61,24 @@ def test_a_job_waits_at_each_stage_until_its_units_are_done(ledger: Ledger) -> N
 
 def test_getting_on_starts_the_wait_anew_and_claims_do_not(ledger: Ledger) -> None:
     job_id = accept(ledger, chunks=3)
-    wait_until(older(ledger, "encode", 300))
+    wait_until(older(ledger, "encode", 500))
     claim = ledger.units.claim(UnitHint(job_id=job_id, stage="encode", unit="0"))
     ledger.units.release(claim, 0)
-    assert older(ledger, "encode", 300)()
+    before = ledger.standing()["encode"]
     do(ledger, job_id, "encode", "1")
-    assert not older(ledger, "encode", 300)()
+    after = ledger.standing()["encode"]
+    assert before.oldest_s is not None
+    assert after.oldest_s is not None
+    assert before.oldest_s > 0.5
+    assert after.oldest_s < before.oldest_s
     # Another job's work is none of this one's.
-    wait_until(older(ledger, "encode", 300))
-    other = accept(ledger)
-    do(ledger, other, "encode")
-    assert older(ledger, "encode", 300)()
-    assert (ledger.standing()["encode"].done_s or 1) < 0.3
+    wait_until(older(ledger, "encode", 500))
+    do(ledger, accept(ledger), "encode")
+    other = ledger.standing()["encode"]
+    assert other.oldest_s is not None
+    assert other.done_s is not None
+    assert other.oldest_s > 0.5
+    assert other.done_s < other.oldest_s
 
 
 def test_a_completion_counts_once(ledger: Ledger) -> None:
