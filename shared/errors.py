@@ -96,6 +96,12 @@ class ArtifactError(DoppelError):
     code = "artifact_invalid"
 
 
+class SettingInvalid(DoppelError):
+    """A setting, or a file that it names, does not fit; the process refuses to start."""
+
+    code = "setting_invalid"
+
+
 class ModelUnavailable(ArtifactError):
     """Model weights could not be had; the message says what was tried and how to provide them."""
 

@@ -150,7 +150,14 @@ class EncoderSettings(_Settings):
     fetch_max_bytes: int = Field(15_000_000, ge=1, description="Largest image that is fetched, in bytes")
     fetch_timeout_s: float = Field(15, gt=0, description="Seconds an image may take to arrive")
     fetch_allow_hosts: tuple[str, ...] = Field(
-        (), description="Hosts from which images may be fetched, as JSON (empty: every public host)"
+        (),
+        description="Hosts from which images may be fetched, as JSON (empty: every public host): "
+        '["cdn.example", "*.shop.example", "images.example:8443"]',
+    )
+    fetch_headers_file: Path | None = Field(
+        None,
+        description="JSON file of headers for single hosts, kept secret: "
+        '{"cdn.example": {"Authorization": "Bearer …"}}',
     )
     fetch_private_networks: tuple[str, ...] = Field(
         (),

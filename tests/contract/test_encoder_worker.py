@@ -107,6 +107,8 @@ def test_worker_encodes_chunks_and_queries(
     [
         ({"DOPPEL_PROFILE": "nosuch"}, "no profile at"),
         ({"DOPPEL_FETCH_PRIVATE_NETWORKS": '["10.0.0.0/99"]'}, "10.0.0.0/99"),
+        ({"DOPPEL_FETCH_ALLOW_HOSTS": '["https://cdn.example"]'}, "'https://cdn.example' is no host name"),
+        ({"DOPPEL_FETCH_HEADERS_FILE": "/no/headers.json"}, "/no/headers.json: No such file"),
     ],
 )
 def test_worker_that_cannot_start_says_why_once_and_exits(

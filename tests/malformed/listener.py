@@ -11,6 +11,7 @@ import pytest
 from tests.malformed.addresses import resolve
 from workers.encoder.addresses import AddressPolicy
 from workers.encoder.fetcher import Fetcher
+from workers.encoder.host_headers import HostHeaders
 from workers.encoder.hosts import Hosts
 from workers.encoder.refusal import ImageRefused
 from workers.encoder.target import Resolver, TargetFinder
@@ -51,7 +52,8 @@ def fetching(
     networks: Sequence[str] = (), hosts: Sequence[str] = (), resolver: Resolver = resolve
 ) -> Iterator[Fetcher]:
     """Give a fetcher that waits half a second for an answer."""
-    fetcher = Fetcher(TargetFinder(AddressPolicy(networks), hosts, resolver), Hosts(), TLS, 1000, 0.5)
+    finder = TargetFinder(AddressPolicy(networks), hosts, resolver)
+    fetcher = Fetcher(finder, Hosts(), TLS, HostHeaders({}), 1000, 0.5)
     yield fetcher
     fetcher.close()
 

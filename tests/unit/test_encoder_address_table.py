@@ -6,8 +6,10 @@ from contextlib import closing
 import httpx
 import pytest
 
+from shared.errors import SettingInvalid
 from tests.malformed.addresses import TABLE
 from tests.malformed.listener import Listener, refusal
+from workers.encoder.allowed_hosts import AllowedHosts
 
 
 @pytest.fixture(scope="module")
@@ -16,19 +18,22 @@ def listener() -> Iterator[Listener]:
         yield made
 
 
-def host_of(url: str) -> list[str]:
+def listing(url: str) -> list[str]:
+    """Return a list that names the URL's host and port, if these can be in one."""
     try:
-        return [httpx.URL(url.strip()).host]
-    except (httpx.InvalidURL, ValueError):
+        entry = httpx.URL(url.strip()).netloc.decode()
+        AllowedHosts([entry])
+    except (httpx.InvalidURL, ValueError, SettingInvalid):
         return []
+    return [entry]
 
 
 @pytest.mark.parametrize(("url", "code"), TABLE)
 def test_url_is_refused_with_its_code_and_nobody_is_asked(listener: Listener, url: str, code: str) -> None:
     url = url.replace("{port}", str(listener.port))
-    # A listed host may have any port: otherwise the port alone would be reason enough to refuse.
     assert refusal(url) == code
-    assert refusal(url, hosts=host_of(url)) == code
+    # Now the port alone is no reason to refuse.
+    assert refusal(url, hosts=listing(url)) == code
     assert listener.connections() == 0
 
 

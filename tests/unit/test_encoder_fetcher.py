@@ -1,6 +1,7 @@
 """The fetcher against a server of our own: what it brings, and that it goes nowhere it should not."""
 
 import ipaddress
+import secrets
 import shutil
 import socket
 import ssl
@@ -9,17 +10,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
+from shared.errors import SettingInvalid
 from workers.encoder.addresses import AddressPolicy, is_public
 from workers.encoder.connection import Deadline
 from workers.encoder.fetcher import Fetcher
+from workers.encoder.host_headers import HostHeaders
 from workers.encoder.hosts import Hosts
 from workers.encoder.refusal import ImageRefused
 from workers.encoder.target import TargetFinder
@@ -131,6 +135,7 @@ def server() -> Iterator[Server]:
 
 
 Make = Callable[..., Fetcher]
+Headers = dict[str, dict[str, str]]
 
 
 @pytest.fixture
@@ -144,9 +149,15 @@ def make() -> Iterator[Make]:
         max_bytes: int = 100_000,
         timeout_s: float = 5,
         tls: ssl.SSLContext | None = None,
+        headers: Headers | None = None,
+        policy: AddressPolicy | None = None,
     ) -> Fetcher:
-        finder = TargetFinder(AddressPolicy(networks), hosts, resolver)
-        made.append(Fetcher(finder, Hosts(), tls or ssl.create_default_context(), max_bytes, timeout_s))
+        finder = TargetFinder(policy or AddressPolicy(networks), hosts, resolver)
+        tls = tls or ssl.create_default_context()
+        own = HostHeaders(
+            {host: {k: SecretStr(v) for k, v in of.items()} for host, of in (headers or {}).items()}
+        )
+        made.append(Fetcher(finder, Hosts(), tls, own, max_bytes, timeout_s))
         return made[-1]
 
     yield build
@@ -172,6 +183,14 @@ def test_request_asks_for_no_compression_and_tells_nothing_else(server: Server, 
     assert "cookie" not in headers
 
 
+def with_tls(server: Server, certificate: Path) -> ssl.SSLContext:
+    """Let the server speak TLS; return a context that trusts it."""
+    of_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    of_server.load_cert_chain(certificate)
+    server.socket = of_server.wrap_socket(server.socket, server_side=True)
+    return ssl.create_default_context(cafile=str(certificate))
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """Make a certificate for shop.example, with its key in the same file."""
@@ -189,13 +208,71 @@ def certificate(tmp_path: Path) -> Path:
 def test_certificate_must_be_of_the_name_though_the_address_is_pinned(
     server: Server, make: Make, certificate: Path
 ) -> None:
-    of_server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    of_server.load_cert_chain(certificate)
-    server.socket = of_server.wrap_socket(server.socket, server_side=True)
-    trusting = ssl.create_default_context(cafile=str(certificate))
+    trusting = with_tls(server, certificate)
     assert make(tls=trusting).get(f"https://shop.example:{server.port}/image") == BODY
     assert refusal(make(tls=trusting), f"https://other.example:{server.port}/image") == "image_unreachable"
     assert refusal(make(), f"https://shop.example:{server.port}/image") == "image_unreachable"
+
+
+SECRET = f"Bearer {secrets.token_hex(8)}"
+
+
+class Anywhere(AddressPolicy):
+    """Stands in for the internet, which starts at this machine here."""
+
+    def allows(self, address: object) -> bool:
+        return True
+
+
+def own(server: Server, host: str = "shop.example") -> Headers:
+    return {f"{host}:{server.port}": {"Authorization": SECRET, "User-Agent": "shop"}}
+
+
+def test_a_host_gets_its_headers_over_tls(server: Server, make: Make, certificate: Path) -> None:
+    fetcher = make(
+        policy=Anywhere(),
+        tls=with_tls(server, certificate),
+        headers=own(server),
+        hosts=[f"shop.example:{server.port}"],
+    )
+    lines = fetcher.get(f"https://shop.example:{server.port}/headers").decode().lower().split("|")
+    assert f"authorization:{SECRET}".lower() in lines
+    assert [line for line in lines if line.startswith("user-agent")] == ["user-agent:shop"]
+
+
+def test_headers_go_unencrypted_into_a_listed_network_only(server: Server, make: Make) -> None:
+    url = f"http://shop.example:{server.port}/headers"
+    assert SECRET in make(headers=own(server)).get(url).decode()
+    outside = make(policy=Anywhere(), headers=own(server), hosts=[f"shop.example:{server.port}"])
+    assert SECRET not in outside.get(url).decode()
+
+
+@pytest.mark.parametrize(
+    "host", ["other.example", "www.shop.example", "shop.example.other.example", "127.0.0.1"]
+)
+def test_headers_go_to_no_other_host(server: Server, make: Make, host: str) -> None:
+    assert SECRET not in make(headers=own(server)).get(f"http://{host}:{server.port}/headers").decode()
+
+
+def test_headers_go_to_no_other_port(server: Server, make: Make) -> None:
+    headers = {"shop.example": {"Authorization": SECRET}, "shop.example:1": {"Authorization": SECRET}}
+    assert SECRET not in make(headers=headers).get(f"http://shop.example:{server.port}/headers").decode()
+
+
+def test_headers_stay_behind_at_a_redirect(server: Server, make: Make) -> None:
+    away = f"http://{{}}:{server.port}/away/http:!!{{}}:{server.port}!headers"
+    fetcher = make(headers=own(server))
+    assert SECRET not in fetcher.get(away.format("shop.example", "other.example")).decode()
+    assert SECRET in fetcher.get(away.format("other.example", "SHOP.example")).decode()
+
+
+@pytest.mark.parametrize("path", ["missing", "broken", "gzip", "endless", "away/http:!!inside.example!"])
+def test_no_refusal_tells_a_header(server: Server, make: Make, path: str) -> None:
+    addresses = {"inside.example": ["10.0.0.1"]}
+    fetcher = make(headers=own(server), resolver=lambda host: addresses.get(host, ["127.0.0.1"]))
+    with pytest.raises(ImageRefused) as caught:
+        fetcher.get(f"http://shop.example:{server.port}/{path}")
+    assert SECRET not in caught.value.detail
 
 
 def test_proxies_of_the_environment_are_not_used(
@@ -306,6 +383,48 @@ def test_ports_other_than_the_webs_are_refused_unless_listed(make: Make) -> None
     public = make(networks=(), resolver=lambda _: ["93.184.216.34"])
     assert refusal(public, "http://shop.example:6379/") == "image_address_refused"
     assert refusal(public, "http://shop.example:22/") == "image_address_refused"
+
+
+def lets_through(hosts: list[str], url: str) -> bool:
+    with closing(TargetFinder(AddressPolicy(), hosts, lambda _: ["93.184.216.34"])) as finder:
+        try:
+            finder.find(url, Deadline(5))
+        except ImageRefused:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("entry", "taken", "refused"),
+    [
+        ("cdn.example", ["http://cdn.example/", "https://CDN.example:443/", "http://cdn.example:443/"],
+         ["https://cdn.example:8443/", "https://a.cdn.example/", "https://cdn.example.evil.example/"]),
+        ("cdn.example:8443", ["https://cdn.example:8443/"], ["https://cdn.example/", "https://cdn.example:8444/"]),
+        ("cdn.example:443", ["https://cdn.example/"], ["http://cdn.example/"]),
+        ("*.cdn.example", ["https://a.cdn.example/", "https://b.a.CDN.example/"],
+         ["https://cdn.example/", "https://evilcdn.example/", "https://a.cdn.example:8443/",
+          "https://a.cdn.example.evil.example/", "https://a.cdn.example./"]),
+        ("*.cdn.example:8443", ["https://a.cdn.example:8443/"], ["https://a.cdn.example/"]),
+        ("bücher.example", ["https://xn--bcher-kva.example/", "https://BÜCHER.example/"], ["https://bucher.example/"]),
+        ("[2606:4700::1]:8443", ["https://[2606:4700::1]:8443/"], ["https://[2606:4700::1]/"]),
+    ],
+)  # fmt: skip
+def test_an_entry_of_the_list_lets_through_what_it_names(
+    entry: str, taken: list[str], refused: list[str]
+) -> None:
+    assert [url for url in taken if not lets_through([entry], url)] == []
+    assert [url for url in refused if lets_through([entry], url)] == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["", "*", "*.", "*cdn.example", "a.*.example", "https://cdn.example", "cdn.example/", "cdn.example/a",
+     "a@cdn.example", "cdn.example:0", "cdn.example:99999", "cdn.example:http", "cdn.example?", "cdn example",
+     "cdn.example,b.example"],
+)  # fmt: skip
+def test_an_entry_that_is_no_host_is_an_error(entry: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"host name|impossible port"):
+        TargetFinder(AddressPolicy(), [entry], lambda _: [])
 
 
 def test_only_listed_hosts_are_asked_when_there_is_a_list(server: Server, make: Make) -> None:

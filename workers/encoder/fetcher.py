@@ -6,13 +6,14 @@ import httpcore
 import httpx
 
 from workers.encoder.connection import Deadline, PinnedBackend
+from workers.encoder.host_headers import HostHeaders
 from workers.encoder.hosts import Hosts
 from workers.encoder.refusal import ImageRefused
 from workers.encoder.target import Target, TargetFinder, joined
 
 _REDIRECTS = 3
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-_HEADERS = [("Accept", "image/*,*/*;q=0.5"), ("Accept-Encoding", "identity"), ("User-Agent", "doppel")]
+_HEADERS = {"accept": "image/*,*/*;q=0.5", "accept-encoding": "identity", "user-agent": "doppel"}
 _OUTAGES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError, OSError)
 
 
@@ -20,17 +21,25 @@ class Fetcher:
     """Gets the bytes behind a URL; safe to share between threads.
 
     Every hop is checked by itself: the name is resolved once, all its addresses must be allowed, and the
-    connection goes to the address that was checked. Proxies of the environment are not used.
+    connection goes to the address that was checked. Proxies of the environment are not used. A host's own
+    `headers` go to that host alone, at whichever hop, over TLS or into a private network that is listed.
     """
 
     def __init__(
-        self, finder: TargetFinder, hosts: Hosts, tls: ssl.SSLContext, max_bytes: int, timeout_s: float
+        self,
+        finder: TargetFinder,
+        hosts: Hosts,
+        tls: ssl.SSLContext,
+        headers: HostHeaders,
+        max_bytes: int,
+        timeout_s: float,
     ) -> None:
         self._finder = finder
         self._hosts = hosts
         self._max_bytes = max_bytes
         self._timeout_s = timeout_s
         self._tls = tls
+        self._headers = headers
 
     def close(self) -> None:
         """End the helper threads."""
@@ -73,7 +82,7 @@ class Fetcher:
             httpcore.ConnectionPool(
                 ssl_context=self._tls, max_connections=1, network_backend=backend
             ) as pool,
-            pool.stream("GET", target.request_url(), headers=_HEADERS) as response,
+            pool.stream("GET", target.request_url(), headers=self._headers_for(target)) as response,
         ):
             headers = httpx.Headers(response.headers)
             if response.status in _REDIRECT_STATUSES and "location" in headers:
@@ -83,6 +92,10 @@ class Fetcher:
             if headers.get("content-encoding", "identity") != "identity":
                 raise ImageRefused("image_unreachable", "the image came compressed, which was not asked for")
             return self._body(response, headers)
+
+    def _headers_for(self, target: Target) -> list[tuple[str, str]]:
+        own = self._headers.of(target.authority) if target.url.scheme == "https" or target.private else {}
+        return list((_HEADERS | own).items())
 
     def _body(self, response: httpcore.Response, headers: httpx.Headers) -> bytes:
         declared = headers.get("content-length", "0")

@@ -15,7 +15,7 @@ from celery import signals
 from celery.worker import state
 
 from shared.broker import Publisher, make_celery
-from shared.errors import ArtifactError
+from shared.errors import DoppelError
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.logs import configure_logging
@@ -29,6 +29,7 @@ from workers.encoder.addresses import AddressPolicy
 from workers.encoder.chunk_work import ChunkWork
 from workers.encoder.decoder import PillowDecoder
 from workers.encoder.fetcher import Fetcher
+from workers.encoder.host_headers import HostHeaders
 from workers.encoder.hosts import Hosts
 from workers.encoder.image_intake import ImageIntake
 from workers.encoder.image_stage import ImageStage
@@ -73,7 +74,13 @@ def build_services() -> Services:
 
     Raises:
         ArtifactError: the profile or its weights cannot be had.
+        SettingInvalid: an entry of a list of hosts, or the file of headers, does not fit.
     """
+    # First, as the models take seconds.
+    headers = HostHeaders.read(settings.fetch_headers_file)
+    finder = TargetFinder(
+        AddressPolicy(settings.fetch_private_networks), settings.fetch_allow_hosts, system_resolver
+    )
     profile, folder = load_profile(settings.profile, settings.artifacts_dir)
     encoders = build_encoders(profile, folder, settings)
     encoders.warm_up(settings.image_batch)
@@ -85,10 +92,8 @@ def build_services() -> Services:
     pressure = Pressure(ledger.upkeep.load)
     image_cache = RedisCache(inflight, pressure, "image", encoders.image.model, encoders.image.dim, ttl_s)
     text_cache = RedisCache(inflight, pressure, "text", encoders.text.model, encoders.text.dim, ttl_s)
-    policy = AddressPolicy(settings.fetch_private_networks)
-    finder = TargetFinder(policy, settings.fetch_allow_hosts, system_resolver)
     tls = httpx.create_ssl_context(trust_env=False)
-    fetcher = Fetcher(finder, Hosts(), tls, settings.fetch_max_bytes, settings.fetch_timeout_s)
+    fetcher = Fetcher(finder, Hosts(), tls, headers, settings.fetch_max_bytes, settings.fetch_timeout_s)
     decoder = PillowDecoder(settings.max_image_pixels)
     intake = ImageIntake(ListingImages(spool, fetcher), decoder, encoders.image, image_cache)
     images = ImageStage(intake, encoders.image, image_cache, settings.image_batch, settings.decode_threads)
@@ -128,7 +133,7 @@ def _prepare_child(**_: Any) -> None:  # noqa: ANN401 - Celery's signature
     keep_freed_memory()
     try:
         _services.append(build_services())
-    except ArtifactError as error:
+    except DoppelError as error:
         log.critical("cannot start: %s", error, extra={"code": error.code})
         _give_up()
     # Celery would log the exception and let a child without models take tasks.

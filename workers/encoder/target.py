@@ -12,6 +12,8 @@ import httpcore
 import httpx
 
 from workers.encoder.addresses import Address, AddressPolicy, literal, unmapped
+from workers.encoder.allowed_hosts import AllowedHosts
+from workers.encoder.authority import Authority
 from workers.encoder.connection import Deadline
 from workers.encoder.refusal import ImageRefused
 
@@ -30,10 +32,19 @@ def system_resolver(host: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL and the checked address to connect to."""
+    """A URL and the checked address to connect to.
+
+    `private` says that the operator listed networks that hold every address of the host.
+    """
 
     url: httpx.URL
     address: str
+    private: bool = False
+
+    @property
+    def authority(self) -> Authority:
+        """Host and port, also where the URL names no port."""
+        return _authority(self.url)
 
     def request_url(self) -> httpcore.URL:
         """Return the URL in its parts, so that it is not parsed a second time and differently."""
@@ -46,7 +57,7 @@ class TargetFinder:
 
     def __init__(self, policy: AddressPolicy, allowed_hosts: Sequence[str], resolver: Resolver) -> None:
         self._policy = policy
-        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._allowed = AllowedHosts(allowed_hosts)
         self._resolver = resolver
         # A resolver cannot be given a deadline; a thread that waits for it can be left behind.
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resolve")
@@ -63,17 +74,18 @@ class TargetFinder:
         """
         url = _parse(text)
         host = url.host.lower()
-        if self._allowed_hosts and host not in self._allowed_hosts:
-            raise ImageRefused("image_address_refused", f"images are not fetched from {host}")
+        authority = _authority(url)
+        if not self._allowed.allow(authority):
+            raise ImageRefused("image_address_refused", f"images are not fetched from {url.netloc.decode()}")
         addresses = self._addresses(host, deadline)
         refused = [address for address in addresses if not self._policy.allows(address)]
         if refused:
             # The address is not told: it would answer who asks what the inside of the network looks like.
             raise ImageRefused("image_address_refused", f"{host} is not a public address")
-        free_port = host in self._allowed_hosts or all(self._policy.is_listed(a) for a in addresses)
-        if not free_port and (url.port or _PORTS[url.scheme]) not in _PORTS.values():
+        private = all(self._policy.is_listed(address) for address in addresses)
+        if not (private or authority.port in _PORTS.values() or self._allowed.name(authority)):
             raise ImageRefused("image_address_refused", "images are fetched from ports 80 and 443 only")
-        return Target(url, str(unmapped(addresses[0])))
+        return Target(url, str(unmapped(addresses[0])), private)
 
     def _addresses(self, host: str, deadline: Deadline) -> list[Address]:
         try:
@@ -104,6 +116,10 @@ def joined(base: str, location: str) -> str:
         return str(httpx.URL(base).join(location))
     except (httpx.InvalidURL, ValueError) as error:
         raise ImageRefused("image_url_invalid", "the image address redirects to what is not a URL") from error
+
+
+def _authority(url: httpx.URL) -> Authority:
+    return Authority(url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
 
 
 def _parse(text: str) -> httpx.URL:
