@@ -10,7 +10,7 @@ from kombu import Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from shared.connection import KEEPALIVE, is_outage
+from shared.connection import KEEPALIVE, is_outage, redis_address, redis_tls
 from shared.errors import LedgerUnavailable
 from shared.messages import Message, UnitHint
 from shared.routing import QUEUES, STAGE_TASKS
@@ -43,10 +43,11 @@ def make_celery(name: str, settings: CommonSettings, *, publisher_only: bool = F
         # Never on a worker: when an acknowledgement times out, Celery 5.7 swallows it and stops consuming.
         transport["socket_timeout"] = 2
     register_transport()
-    app = Celery(name, broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app = Celery(name, broker=redis_address(settings), set_as_current=False)
     retry = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.5}
     app.conf.update(
         broker_transport_options=transport,
+        broker_use_ssl=redis_tls(settings) or False,
         visibility_timeout=settings.visibility_timeout_s,
         task_queues=[Queue(queue) for queue in QUEUES],
         # A mistyped queue is an error, not a place where messages vanish.

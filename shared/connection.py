@@ -1,9 +1,11 @@
 """Connections to Redis, opened in one way by everything that is ours, and what counts as its outage."""
 
 import socket
-from typing import Final, Self
+from typing import Any, Final, Self
+from urllib.parse import quote, urlsplit
 
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import (
     ClusterDownError,
     ConnectionError,
@@ -24,18 +26,61 @@ if hasattr(socket, "TCP_USER_TIMEOUT"):
     KEEPALIVE[socket.TCP_USER_TIMEOUT] = 60_000
 
 
+def redis_address(settings: CommonSettings) -> str:
+    """Return the address of Redis, a secret, with the password that lies in a file.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    address = settings.redis_url.get_secret_value()
+    if settings.redis_password_file is None:
+        return address
+    password = settings.redis_password_file.read_text(encoding="utf-8").strip()
+    parts = urlsplit(address)
+    place = f"{parts.username or ''}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
+    return parts._replace(netloc=place).geturl()
+
+
+def redis_tls(settings: CommonSettings) -> dict[str, Any]:
+    """Return what redis-py and kombu have to be told of TLS: nothing for an address without it.
+
+    Left to itself, kombu checks no certificate at all.
+    """
+    if not settings.redis_url.get_secret_value().startswith("rediss:"):
+        return {}
+    return {
+        "ssl_cert_reqs": "required",
+        "ssl_check_hostname": True,
+        "ssl_ca_certs": settings.redis_ca_file and str(settings.redis_ca_file),
+        "ssl_certfile": settings.redis_cert_file and str(settings.redis_cert_file),
+        "ssl_keyfile": settings.redis_key_file and str(settings.redis_key_file),
+    }
+
+
 def open_redis(settings: CommonSettings, *, timeout_s: float, text: bool) -> Redis:
     """Return a connection pool; nothing is sent yet.
 
     `timeout_s` bounds each call; `text` decodes what comes back.
     """
     return Redis.from_url(
-        settings.redis_url.get_secret_value(),
+        redis_address(settings),
+        **redis_tls(settings),
         decode_responses=text,
         socket_timeout=timeout_s,
         socket_connect_timeout=2,
         socket_keepalive=True,
         socket_keepalive_options=KEEPALIVE,
+        health_check_interval=10,
+    )
+
+
+def open_async_redis(settings: CommonSettings, *, connect_s: float) -> AsyncRedis:
+    """Return a connection pool for asyncio; a subscription on it may be silent for as long as it likes."""
+    return AsyncRedis.from_url(
+        redis_address(settings),
+        **redis_tls(settings),
+        socket_connect_timeout=connect_s,
+        socket_keepalive=True,
         health_check_interval=10,
     )
 

@@ -3,15 +3,19 @@
 Objects are made in a process's `main.py` and passed down; a value that does not fit stops the process.
 """
 
+import ssl
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import parse_qs, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class _Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="DOPPEL_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="DOPPEL_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
 
 class CommonSettings(_Settings):
@@ -21,6 +25,17 @@ class CommonSettings(_Settings):
         SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis: Celery broker, ledger, embeddings in flight",
     )
+    redis_password_file: FilePath | None = Field(
+        None, description="File that holds the password of Redis, instead of one in the address"
+    )
+    redis_ca_file: FilePath | None = Field(
+        None,
+        description="Certificates (PEM) that a rediss:// server's must come from, instead of the system's",
+    )
+    redis_cert_file: FilePath | None = Field(
+        None, description="Certificate (PEM) that this process shows to a rediss:// server"
+    )
+    redis_key_file: FilePath | None = Field(None, description="Private key (PEM) of that certificate")
     spool_url: str = Field(
         "data/spool", description="Blob storage: a folder, or an s3://, az:// or gs:// address"
     )
@@ -53,6 +68,33 @@ class CommonSettings(_Settings):
     visibility_timeout_s: int = Field(
         300, ge=5, description="Seconds after which Redis redelivers a message that no worker acknowledged"
     )
+
+    @model_validator(mode="after")
+    def _check_redis(self) -> Self:
+        """Refuse what later would look like an outage, or would quietly not be encrypted or checked."""
+        address = urlsplit(self.redis_url.get_secret_value())
+        if address.scheme not in ("redis", "rediss"):
+            raise ValueError("the address of Redis has to begin with redis:// or rediss://")
+        if any(name.startswith("ssl") for name in parse_qs(address.query, keep_blank_values=True)):
+            raise ValueError(
+                "certificates are always checked: use DOPPEL_REDIS_CA_FILE, no ssl_… in the address"
+            )
+        if self.redis_password_file and address.password:
+            raise ValueError("the password of Redis is in its address and in DOPPEL_REDIS_PASSWORD_FILE")
+        if bool(self.redis_cert_file) != bool(self.redis_key_file):
+            raise ValueError("DOPPEL_REDIS_CERT_FILE and DOPPEL_REDIS_KEY_FILE go together")
+        if address.scheme == "redis" and (self.redis_ca_file or self.redis_cert_file):
+            raise ValueError("with certificates, the address of Redis has to begin with rediss://")
+        if address.scheme == "redis":
+            return self
+        try:
+            context = ssl.create_default_context(cafile=self.redis_ca_file)
+            if self.redis_cert_file:
+                # Without a password of its own OpenSSL would ask for one at the terminal.
+                context.load_cert_chain(self.redis_cert_file, self.redis_key_file, password="")
+        except OSError as error:
+            raise ValueError(f"the certificates for Redis cannot be used: {error}") from error
+        return self
 
 
 class GatewaySettings(_Settings):

@@ -16,6 +16,15 @@ from shared.settings import CommonSettings
 from tests.conftest import wait_until
 
 
+def redis_files(settings: CommonSettings) -> dict[str, str]:
+    """Return the variables of the files that belong to the address of Redis."""
+    files = settings.model_dump(
+        include={"redis_password_file", "redis_ca_file", "redis_cert_file", "redis_key_file"},
+        exclude_none=True,
+    )
+    return {f"DOPPEL_{name.upper()}": str(path) for name, path in files.items()}
+
+
 @contextmanager
 def running(name: str, settings: CommonSettings, folder: Path, **variables: str) -> Iterator[Process]:
     """Run a process of the Procfile; its log is a file in `folder`."""
@@ -24,7 +33,10 @@ def running(name: str, settings: CommonSettings, folder: Path, **variables: str)
         "DOPPEL_REDIS_URL": settings.redis_url.get_secret_value(),
         "DOPPEL_SPOOL_URL": settings.spool_url,
         "DOPPEL_CATALOGS_DIR": str(folder / "catalogs"),
+        "DOPPEL_BULK_THREADS": "1",
+        "DOPPEL_QUERY_THREADS": "1",
         "DOPPEL_INDEX_THREADS": "1",
+        **redis_files(settings),
         **variables,
     }
     log = folder / f"{name}-{free_port()}.log"

@@ -11,7 +11,6 @@ from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
-from redis.asyncio import Redis
 
 from services.gateway.access.caller import caller_of
 from services.gateway.access.store import KeyStore
@@ -34,6 +33,7 @@ from services.gateway.upload.formats import Limits
 from services.gateway.upload.receiver import Receiver
 from services.gateway.waiting import JobWaiter
 from shared.broker import Publisher, make_celery
+from shared.connection import open_async_redis
 from shared.inflight import InFlight
 from shared.key_file import KeysUnreadable
 from shared.ledger import Ledger
@@ -87,16 +87,10 @@ def make_services(common: CommonSettings, settings: GatewaySettings, opened: Exi
     )
     metrics = Metrics(ledger, readiness)
     admission = Admission(Pressure(ledger.upkeep.load), spool, settings, metrics.refusals)
-    announcements = Redis.from_url(
-        common.redis_url.get_secret_value(),
-        socket_connect_timeout=_REDIS_TIMEOUT_S,
-        socket_keepalive=True,
-        health_check_interval=10,
-    )
     return Services(
         settings=settings,
         ledger=ledger,
-        waiter=JobWaiter(announcements, ledger),
+        waiter=JobWaiter(open_async_redis(common, connect_s=_REDIS_TIMEOUT_S), ledger),
         receiver=Receiver(
             spool,
             ledger,

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -33,10 +34,11 @@ class Proxy:
     """Forwards a loopback port of its own to `target`, a port of this machine.
 
     `drop_up` swallows what clients send, `drop_down` what they would be told, `delay_s` is added to every
-    packet, `cut_next` forwards half of the next thing a client sends and resets its connection.
+    packet, `cut_next` forwards half of the next thing a client sends and resets its connection. With `tls`
+    it speaks TLS to clients, and to the target as they do to it inside of that.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, tls: ssl.SSLContext | None = None) -> None:
         self._target = target
         self._links: set[_Link] = set()
         self.drop_up = self.drop_down = self.cut_next = False
@@ -45,7 +47,7 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="proxy")
         self._thread.start()
         self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._accept, LOOPBACK, 0), self._loop
+            asyncio.start_server(self._accept, LOOPBACK, 0, ssl=tls), self._loop
         ).result()
         self.port = int(self._server.sockets[0].getsockname()[1])
 
