@@ -1,4 +1,4 @@
-"""The command line `python -m local`: up, down, settings, demo."""
+"""The command line `python -m local`: up, down, settings, acl, demo."""
 
 import signal
 import sys
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from client import DoppelError
+from local.acl import FILE, make_users
 from local.background import Background
 from local.demo.demonstration import Plan, demonstrate
 from local.environment import ROOT, user_settings
@@ -59,6 +60,15 @@ def settings(
         readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
         return
     typer.echo(markdown_table() if markdown else env_file(), nl=False)
+
+
+@app.command()
+def acl(
+    folder: Annotated[Path, typer.Argument(help="Folder for the file of users and their passwords.")],
+) -> None:
+    """Make users for a Redis of your own: one for each kind of process, with the least that it needs."""
+    make_users(folder)
+    typer.echo(f"{folder / FILE}: for redis-server --aclfile; *.password: for DOPPEL_REDIS_PASSWORD_FILE")
 
 
 @app.command()

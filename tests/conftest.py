@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from local.environment import find_redis
@@ -38,6 +39,7 @@ class RedisServer:
 
     port: int
     directory: Path
+    options: tuple[str, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -46,13 +48,15 @@ class RedisServer:
 
     def start(self) -> None:
         arguments = ["--port", str(self.port), "--dir", str(self.directory), "--bind", "127.0.0.1"]
-        arguments += ["--appendonly", "yes", "--save", "", "--logfile", "redis.log"]
+        arguments += ["--appendonly", "yes", "--save", "", "--logfile", "redis.log", *self.options]
         self.process = subprocess.Popen([find_redis(), *arguments])
         client = Redis.from_url(self.url)
 
         def answers() -> bool:
             try:
                 return bool(client.ping())
+            except AuthenticationError:
+                return True
             except RedisConnectionError:
                 return False
 
