@@ -12,7 +12,7 @@ TEXT = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 PARTS = (
     "gateway", "spool", "Redis", "encoder, fetch", "encoder, decode", "index store", "artifacts", "CLI",
-    "key file", "result export", "logs",
+    "key file", "result export", "logs", "containers",
 )  # fmt: skip
 
 
