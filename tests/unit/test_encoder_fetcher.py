@@ -1,6 +1,7 @@
 """The fetcher against a server of our own: what it brings, and that it goes nowhere it should not."""
 
 import ipaddress
+import logging
 import secrets
 import shutil
 import socket
@@ -273,6 +274,13 @@ def test_no_refusal_tells_a_header(server: Server, make: Make, path: str) -> Non
     with pytest.raises(ImageRefused) as caught:
         fetcher.get(f"http://shop.example:{server.port}/{path}")
     assert SECRET not in caught.value.detail
+
+
+def test_no_log_tells_a_header(server: Server, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert SECRET in make(headers=own(server)).get(f"http://shop.example:{server.port}/headers").decode()
+    assert "request_headers" in caplog.text
+    assert SECRET not in caplog.text
 
 
 def test_proxies_of_the_environment_are_not_used(
