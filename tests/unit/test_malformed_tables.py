@@ -15,7 +15,7 @@ CODES = {
 }  # fmt: skip
 REJECTIONS = {
     "row_invalid", "listing_id_missing", "listing_duplicate_id", "listing_empty", "title_too_long",
-    "image_url_invalid", "image_missing", "image_broken",
+    "image_url_invalid", "image_missing", "image_broken", "attributes_too_many", "attributes_too_long",
 }  # fmt: skip
 PROBLEMS = {
     "csv: in Latin 1": "csv_not_utf8",
@@ -52,6 +52,8 @@ TAKEN: dict[str, tuple[int, dict[str, int]]] = {
     "x-ndjson: title with 100,000 open brackets": (1, {"row_invalid": 1}),
     "x-ndjson: id with an integer of 5,000 digits": (1, {"row_invalid": 1}),
     "x-ndjson: a field without end": (0, {"row_invalid": 1}),
+    "x-ndjson: a hundred thousand keys": (1, {"attributes_too_many": 1}),
+    "x-ndjson: a key of a million characters": (1, {"attributes_too_long": 1}),
     "x-ndjson: image with a NUL": (1, {"image_url_invalid": 1}),
     "json: good": (9, {}),
     "json: byte by byte": (9, {}),

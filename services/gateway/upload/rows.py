@@ -43,9 +43,9 @@ def _attribute(name: str, value: object) -> str | int | float | bool:
         return value if -_INT64 <= value < _INT64 else str(value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise RowRefused("row_invalid", f"attribute {name!r} is not a finite number")
+            raise RowRefused("row_invalid", f"attribute {name[:100]!r} is not a finite number")
         return value
-    raise RowRefused("row_invalid", f"attribute {name!r} must be text, a number or true/false")
+    raise RowRefused("row_invalid", f"attribute {name[:100]!r} must be text, a number or true/false")
 
 
 def _attributes(fields: dict[str, object], given: dict[str, object]) -> dict[str, str | int | float | bool]:
