@@ -1,10 +1,12 @@
 """What is left of a job after its retention: nothing, in the spool or in Redis."""
 
+import asyncio
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from redis import Redis
 
@@ -15,6 +17,7 @@ from shared.ledger import Ledger, keys
 from shared.messages import FinishedJob, UnitHint
 from shared.settings import CommonSettings
 from shared.spool import Spool, finished_key, page_key, summary_key
+from tests.conftest import wait_until
 from tests.gate import NDJSON, Gate
 
 SUBMIT = "/api/catalogs/shop/submissions"
@@ -125,13 +128,22 @@ def test_nothing_is_left_of_an_upload_that_was_not_accepted(
 ) -> None:
     _, key = gate.key("submit", max_active_jobs=1)
     rows = [json.dumps({"id": str(number), "title": "Cup", "image": IMAGE}) for number in range(100)]
-    body = ("[" + ",".join(rows) + (", oh" if end == "broken" else "]")).encode()
-    if end == "cancelled":
-        # Right before the seal, when all is stored.
-        services = gate.app.state.services
-        services.idempotency.remember = lambda *_: ledger.cancel(ledger.recent(None, 1)[0].id)
-    headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
-    answer = gate.ask("POST", SUBMIT, key, content=body, headers=headers)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield ("[" + ",".join(rows)).encode()
+        await asyncio.to_thread(wait_until, lambda: spooled(settings))
+        if end == "cancelled":
+            ledger.cancel(ledger.recent(None, 1)[0].id)
+        yield b", oh" if end == "broken" else b"]"
+
+    async def send() -> httpx.Response:
+        headers = key | {"Content-Type": "application/json", "Idempotency-Key": "k"}
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(gate.app), base_url="http://test"
+        ) as client:
+            return await client.post(SUBMIT, content=body(), headers=headers)
+
+    answer = asyncio.run(send())
     assert answer.json()["code"] == ("json_invalid" if end == "broken" else "job_cancelled")
     assert spooled(settings) == []
     (record,) = ledger.recent(None, 10)
