@@ -108,5 +108,5 @@ def redis_full(bench: Bench) -> None:
     assert answer.headers["Retry-After"]
     bench.hold(6)
     bench.redis.config_set("maxmemory", "0")
-    wait_until(lambda: bench.shop.http.get("/health/ready").status_code == 200)
+    wait_until(lambda: bench.shop.http.get("/health/accepting").status_code == 200)
     bench.holds(job)
