@@ -74,13 +74,14 @@ ROLES: Final[Mapping[str, Role]] = {
 
 
 def users(passwords: Mapping[str, str]) -> str:
-    """Return the file of users: each role's, and `admin`, who may do anything; the default one is off.
+    """Return the file of users: each role's, and `admin`, who may do anything.
 
-    Only digests of the passwords are in it.
+    Only digests of the passwords are in it. Nobody can be the default user, who yet may do anything: as that
+    one Redis 7 reads its append-only file, and silently leaves out transactions that he may not do.
     """
     rules = {name: role.rules() for name, role in ROLES.items()} | {"admin": "~* &* +@all"}
     lines = [f"user {name} on #{_digest(passwords[name])} {rule}" for name, rule in rules.items()]
-    return "\n".join(["user default off", *lines]) + "\n"
+    return "\n".join(["user default off resetpass ~* &* +@all", *lines]) + "\n"
 
 
 def make_users(folder: Path) -> None:
