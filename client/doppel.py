@@ -54,10 +54,10 @@ class Doppel(Session):
     ) -> Job:
         """Send listings to a catalog, streaming, and return the job that finds their duplicates.
 
-        `source` is a .csv, .zip, .ndjson, .jsonl or .json file, or any iterable of listings. `columns` maps
-        id, title or image to the name of a column of the table; `against` is catalog, submission or
-        catalog:<name>; `limits` are k, k_image, k_text and k_lexical, the candidates that each channel
-        gives; `on_bytes` hears how many bytes went out so far.
+        `source` is a .csv, .parquet, .zip, .ndjson, .jsonl or .json file, or any iterable of listings.
+        `columns` maps id, title or image to the name of a column of the table; `against` is catalog,
+        submission or catalog:<name>; `limits` are k, k_image, k_text and k_lexical, the candidates that
+        each channel gives; `on_bytes` hears how many bytes went out so far.
         """
         upload = upload_of(source, on_bytes)
         params = given(against=against, threshold=threshold, **limits)

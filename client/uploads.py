@@ -13,6 +13,7 @@ CONTENT_TYPES = {
     ".jsonl": "application/x-ndjson",
     ".json": "application/json",
     ".csv": "text/csv",
+    ".parquet": "application/vnd.apache.parquet",
     ".zip": "application/zip",
 }
 Progress = Callable[[int], None]

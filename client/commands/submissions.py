@@ -28,7 +28,7 @@ def sample(
 
 
 def submit(
-    file: Annotated[Path, typer.Argument(help=".csv, .zip, .ndjson, .jsonl or .json")],
+    file: Annotated[Path, typer.Argument(help=".csv, .parquet, .zip, .ndjson, .jsonl or .json")],
     catalog: Annotated[str, typer.Option(help="Name of the catalog; made if needed.")],
     against: Annotated[
         str | None, typer.Option(help="What to match with: catalog, submission, or catalog:<name>.")

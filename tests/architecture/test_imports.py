@@ -16,13 +16,15 @@ HEAVY = {
     "sklearn",
     "sentence_transformers",
     "open_clip",
+    "pyarrow",
 }
 WEB = {"fastapi", "starlette", "uvicorn"}
 
 
 def modules_loaded_by(module: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter holds after importing `module`."""
-    code = f"import json, sys, {module}; print(json.dumps(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    names = "{name.split('.')[0] for name, loaded in sys.modules.items() if loaded}"
+    code = f"import json, sys, {module}; print(json.dumps(sorted({names})))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
     )
@@ -34,6 +36,7 @@ def modules_loaded_by(module: str) -> set[str]:
     [
         ("shared.ledger, shared.spool, shared.broker, shared.work, shared.settings", HEAVY | WEB),
         ("services.gateway.main", HEAVY),
+        ("services.gateway.upload.parquet.__main__", HEAVY - {"pyarrow"} | WEB | {"redis", "pydantic"}),
         ("services.reconciler.main", HEAVY | WEB),
         # Models load in the worker's child, after it was spawned.
         ("workers.encoder.main", WEB | {"faiss", "torch", "sentence_transformers", "open_clip"}),

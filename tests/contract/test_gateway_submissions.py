@@ -21,6 +21,7 @@ from shared.routing import ENCODE_BULK
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool, accepted_key
 from tests.conftest import wait_until
+from tests.malformed.parquet_files import parquet
 
 PATH = "/api/catalogs/shop/submissions"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -91,6 +92,9 @@ def test_an_accepted_submission_is_on_disk_in_chunks(http: TestClient, ledger: L
         ("application/json; charset=utf-8", b'{"listings":[{"id":"1","title":"A"},{"title":"B"}]}'),
         ("application/x-ndjson", b'{"id":"1","title":"A"}\n{"title":"B"}\n'),
         ("text/csv; charset=utf-8", b"id,title\n1,A\n,B\n"),
+        ("application/vnd.apache.parquet", parquet({"id": ["1", None], "title": ["A", "B"]})),
+        ("application/parquet", parquet({"id": [1, None], "title": ["A", "B"]})),
+        ("application/x-parquet", parquet({"id": [b"1", None], "title": ["A", "B"]})),
     ],
 )
 def test_every_form_gives_the_same_rows(
@@ -136,6 +140,23 @@ def test_a_zip_brings_its_images(http: TestClient, spool: Spool) -> None:
     assert third.listing is not None
 
 
+def test_parquet_brings_its_images(http: TestClient, spool: Spool) -> None:
+    pictures = [{"bytes": b"picture", "path": "a.jpg"}, {"bytes": None, "path": "img/b.jpg"}]
+    body = parquet({"sku": [1, 2], "photo": pictures})
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("shop/list.parquet", body)
+        archive.writestr("shop/img/b.jpg", b"other picture")
+    query = {"id_column": "sku", "image_column": "photo"}
+    headers = {"Content-Type": "application/zip"}
+    job = http.post(PATH, content=file.getvalue(), params=query, headers=headers).json()
+    images = [row.listing.image for row in rows_of(spool, job["id"]) if row.listing]
+    assert [spool.get((image or "").removeprefix("spool:")) for image in images] == [
+        b"picture",
+        b"other picture",
+    ]
+
+
 def zip_with(name: str) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
@@ -157,6 +178,10 @@ def zip_with(name: str) -> bytes:
         ("text/csv", b"id,title\n1,\xff\n", 400, "csv_not_utf8"),
         ("text/csv", b"sku,title\n1,A\n", 422, "csv_no_id_column"),
         ("text/csv", b'id,title\n1,"' + b"x" * 30_000, 413, "row_too_large"),
+        ("application/vnd.apache.parquet", b"no parquet", 400, "parquet_invalid"),
+        ("application/vnd.apache.parquet", b"x" * 300_001, 413, "body_too_large"),
+        ("application/vnd.apache.parquet", parquet({"id": list(range(1001))}), 413, "too_many_listings"),
+        ("application/vnd.apache.parquet", parquet({"sku": ["1"]}), 422, "parquet_no_id_column"),
         ("application/zip", b"no zip", 400, "zip_invalid"),
         ("application/zip", zip_with("../up.jpg"), 422, "zip_unsafe_entry"),
     ],

@@ -39,14 +39,14 @@ def limited(
         sys.stdout.write(json.dumps(line) + "\n")
 
 
-def outcomes(module: str) -> dict[str, dict[str, Any]]:
+def outcomes(module: str, *arguments: str) -> dict[str, dict[str, Any]]:
     """Run a module that calls `limited`; return its lines by name.
 
     Raises:
         AssertionError: the process did not reach its end; says at which case.
     """
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", module],
+        [sys.executable, "-W", "ignore", "-m", module, *arguments],
         cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     lines = [json.loads(line) for line in run.stdout.splitlines()]

@@ -76,13 +76,13 @@ class Body:
         yield from self._blocks
 
 
-def outcome(pool: ThreadPoolExecutor, case: tuple[str, Blocks]) -> dict[str, Any]:
+def outcome(pool: ThreadPoolExecutor, case: tuple[str, Blocks], limits: Limits = LIMITS) -> dict[str, Any]:
     """Return what was accepted and rejected, or the problem that the client is told."""
     kind, blocks = case
     spool = Spool()
     parts: Any = (spool, Ledger(), Publisher(), pool)
     body: Any = Body(blocks)
-    receiver = Receiver(*parts, limits=LIMITS, chunk_listings=32, slice_listings=256, go_on=lambda: None)
+    receiver = Receiver(*parts, limits=limits, chunk_listings=32, slice_listings=256, go_on=lambda: None)
     try:
         receipt = receiver.receive(
             Upload("job", kind, Columns(), JobOptions(catalog="shop")), body, lambda: None

@@ -153,6 +153,16 @@ def test_a_file_is_sent_again_under_the_same_key(service: Service, doppel: Doppe
     assert second.headers["Content-Type"] == "text/csv"
 
 
+def test_parquet_is_sent_as_it_is(service: Service, doppel: Doppel, tmp_path: Path) -> None:
+    table = tmp_path / "t.parquet"
+    table.write_bytes(b"PAR1\xff\0PAR1")
+    service.answers = [Answer(JOB, 202)]
+    doppel.submit("shop", table)
+    (asked,) = service.asked
+    assert asked.headers["Content-Type"] == "application/vnd.apache.parquet"
+    assert asked.body == table.read_bytes()
+
+
 def test_listings_that_cannot_be_sent_again_are_not(service: Service, doppel: Doppel) -> None:
     service.answers = [problem(503, "spool_unavailable")]
     with pytest.raises(DoppelHTTPError):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway.upload.formats import CSV, JSON, NDJSON, ZIP
+from services.gateway.upload.formats import CSV, JSON, NDJSON, PARQUET, ZIP
 
 IDEMPOTENCY: dict[str, Any] = {
     "parameters": [
@@ -73,6 +73,13 @@ SUBMISSION_BODY: dict[str, Any] = {
             CSV: {
                 "schema": {"type": "string", "description": "UTF-8 with a header row"},
                 "example": "id,title,image\na-1,Shampoo 400 ml,https://shop.example/1.jpg\n",
+            },
+            PARQUET: {
+                "schema": {
+                    "type": "string",
+                    "format": "binary",
+                    "description": "`image` may hold bytes, too, or a struct of bytes and path",
+                },
             },
             ZIP: {
                 "schema": {"type": "string", "format": "binary"},

@@ -118,8 +118,9 @@ async def submit(
 ) -> Response:
     """Takes listings into the catalog and finds their duplicates.
 
-    JSON, NDJSON, CSV, or a ZIP with one such table and the images it names. A bad row is a rejection of the
-    job, never a failed request; a body that cannot be read as a whole is refused and nothing of it is taken.
+    JSON, NDJSON, CSV, Parquet, or a ZIP with one such table and the images it names. A bad row is a
+    rejection of the job, never a failed request; a body that cannot be read as a whole is refused and nothing
+    of it is taken.
     """
     kind = upload_format(request.headers.get("Content-Type", ""), request.headers.get("Content-Encoding", ""))
     most = services.settings.max_upload_bytes

@@ -18,7 +18,7 @@ MAX_RATIO = 100
 # Below this a high ratio is a plain picture or a short table, not a bomb.
 _SMALL_BYTES = 1024**2
 _BLOCK_BYTES = 65_536
-_TABLES = (".csv", ".ndjson", ".jsonl", ".json")
+_TABLES = (".csv", ".ndjson", ".jsonl", ".parquet", ".json")
 _ARCHIVES = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".tar", ".jar")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -108,7 +108,7 @@ class Archive:
         # JSON beside a table of rows is a description of it.
         tables = [name for name in tables if not name.lower().endswith(".json")] or tables
         if not tables:
-            raise Problem(422, "zip_no_table", "the ZIP has no .csv, .ndjson or .json table")
+            raise Problem(422, "zip_no_table", "the ZIP has no .csv, .ndjson, .parquet or .json table")
         if len(tables) > 1:
             names = ", ".join(sorted(tables)[:5])
             raise Problem(422, "zip_many_tables", f"the ZIP has {len(tables)} tables: {names}")

@@ -55,7 +55,12 @@ def _delimiter(header: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def _check_columns(header: list[str], columns: Columns) -> None:
+def check_columns(form: str, header: list[str], columns: Columns) -> None:
+    """Return if a table's columns are enough; `form` is what codes of its problems begin with.
+
+    Raises:
+        Problem: one is missing (`csv_no_id_column`); says which there are.
+    """
     # Of a file that is no table the header may be all of it.
     shown = [name[:_SHOWN_CHARACTERS] for name in header[:_SHOWN_COLUMNS]]
     named = {"id": columns.id, "title": columns.title, "image": columns.image}
@@ -65,7 +70,7 @@ def _check_columns(header: list[str], columns: Columns) -> None:
             continue
         found = ", ".join(shown) or "none"
         detail = f"no column {column!r}; columns found: {found}. Name it with ?{name}_column=…"
-        raise Problem(422, f"csv_no_{name}_column", detail, columns=shown)
+        raise Problem(422, f"{form}_no_{name}_column", detail, columns=shown)
 
 
 def read_csv(blocks: Iterable[bytes], max_row_bytes: int, columns: Columns) -> Iterator[RawRow]:
@@ -87,7 +92,7 @@ def read_csv(blocks: Iterable[bytes], max_row_bytes: int, columns: Columns) -> I
 
     rows = _rows(text, delimiter, all_lines())
     header = [name.strip() for name in next(rows, [])]
-    _check_columns(header, columns)
+    check_columns("csv", header, columns)
     for row in rows:
         if not row or row == [""]:
             continue

@@ -4,22 +4,30 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from services.gateway.problems import Problem
 from services.gateway.upload.archive import Archive
 from services.gateway.upload.csv_table import read_csv
 from services.gateway.upload.json_array import read_json
 from services.gateway.upload.ndjson import read_ndjson
+from services.gateway.upload.parquet.lines import Asked
+from services.gateway.upload.parquet_table import read_parquet
 from services.gateway.upload.refusal import RawRow
 from services.gateway.upload.rows import Columns
 
 JSON, NDJSON, CSV, ZIP = "application/json", "application/x-ndjson", "text/csv", "application/zip"
+PARQUET = "application/vnd.apache.parquet"
 _FORMATS = {
     JSON: JSON,
     NDJSON: NDJSON,
     "application/ndjson": NDJSON,
     "application/jsonl": NDJSON,
     CSV: CSV,
+    PARQUET: PARQUET,
+    "application/parquet": PARQUET,
+    "application/x-parquet": PARQUET,
     ZIP: ZIP,
     "application/x-zip-compressed": ZIP,
 }
@@ -37,6 +45,11 @@ class Limits:
     max_image_bytes: int
     max_listings: int
 
+    @property
+    def max_inflated_bytes(self) -> int:
+        """Return what a compressed upload may hold in all."""
+        return self.max_upload_bytes * _INFLATED_TO_UPLOAD
+
 
 def upload_format(content_type: str, content_encoding: str) -> str:
     """Return the format of a body.
@@ -47,7 +60,7 @@ def upload_format(content_type: str, content_encoding: str) -> str:
     name, _, parameters = content_type.partition(";")
     found = _FORMATS.get(name.strip().lower())
     if found is None:
-        known = ", ".join((JSON, NDJSON, CSV, ZIP))
+        known = ", ".join((JSON, NDJSON, CSV, PARQUET, ZIP))
         raise Problem(415, "media_type_unsupported", f"Content-Type {name!r} is not one of {known}")
     charset = parameters.lower().partition("charset=")[2].strip(' "').split(";")[0]
     if found == CSV and charset not in _UTF8:
@@ -57,19 +70,39 @@ def upload_format(content_type: str, content_encoding: str) -> str:
     return found
 
 
-def read_table(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns) -> Iterator[RawRow]:
-    """Yield the rows of a table; `kind` is a content type."""
+@contextmanager
+def _received(blocks: Iterable[bytes], max_bytes: int) -> Iterator[BinaryIO]:
+    """Give a file of the blocks; it has no name, so that it is gone whatever happens."""
+    with tempfile.TemporaryFile() as file:
+        for block in blocks:
+            file.write(block)
+            if file.tell() > max_bytes:
+                raise Problem(422, "parquet_too_large", f"the Parquet file has more than {max_bytes} bytes")
+        yield file
+
+
+@contextmanager
+def open_table(
+    kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns
+) -> Iterator[Iterator[RawRow]]:
+    """Give the rows of a table; `kind` is a content type."""
     if kind == CSV:
-        return read_csv(blocks, limits.max_row_bytes, columns)
-    if kind == JSON:
-        return read_json(blocks, limits.max_row_bytes)
-    return read_ndjson(blocks, limits.max_row_bytes)
+        yield read_csv(blocks, limits.max_row_bytes, columns)
+    elif kind == JSON:
+        yield read_json(blocks, limits.max_row_bytes)
+    elif kind == PARQUET:
+        asked = Asked(
+            columns.id, columns.title, columns.image, limits.max_listings,
+            limits.max_row_bytes, limits.max_image_bytes, limits.max_inflated_bytes,
+        )  # fmt: skip
+        with _received(blocks, limits.max_upload_bytes) as file, read_parquet(file, asked, columns) as rows:
+            yield rows
+    else:
+        yield read_ndjson(blocks, limits.max_row_bytes)
 
 
 def _kind_of_entry(name: str) -> str:
-    if name.lower().endswith(".csv"):
-        return CSV
-    return JSON if name.lower().endswith(".json") else NDJSON
+    return {".csv": CSV, ".json": JSON, ".parquet": PARQUET}.get(PurePosixPath(name.lower()).suffix, NDJSON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +115,17 @@ class Opened:
 
 @contextmanager
 def open_upload(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Columns) -> Iterator[Opened]:
-    """Give the upload's rows, which are read while they are asked for; a ZIP is received whole first.
+    """Give the upload's rows, read while they are asked for; ZIP and Parquet are received whole first.
 
     Raises:
         Problem: the upload as a whole cannot be taken.
     """
     if kind != ZIP:
-        yield Opened(read_table(kind, blocks, limits, columns))
+        with open_table(kind, blocks, limits, columns) as rows:
+            yield Opened(rows)
         return
-    # Has no name, so that it is gone whatever happens.
-    with tempfile.TemporaryFile() as file:
-        for block in blocks:
-            file.write(block)
-        archive = Archive(file, limits.max_upload_bytes * _INFLATED_TO_UPLOAD, limits.max_image_bytes)
+    with _received(blocks, limits.max_upload_bytes) as file:
+        archive = Archive(file, limits.max_inflated_bytes, limits.max_image_bytes)
         table = archive.table()
-        rows = read_table(_kind_of_entry(table), archive.blocks(table), limits, columns)
-        yield Opened(rows, lambda name: archive.image(name, beside=table))
+        with open_table(_kind_of_entry(table), archive.blocks(table), limits, columns) as rows:
+            yield Opened(rows, lambda name: archive.image(name, beside=table))
