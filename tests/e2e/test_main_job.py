@@ -3,6 +3,7 @@
 from itertools import combinations
 from pathlib import Path
 
+from tests.malformed.parquet_files import parquet
 from tests.support import Shop, jpeg, ndjson, sample
 
 
@@ -65,13 +66,16 @@ def test_every_way_to_submit_gives_the_same(shop: Shop, tmp_path: Path) -> None:
     ]
     as_json = shop.submit("ways-json", json.dumps(rows).encode(), "application/json")
     as_lines = shop.submit("ways-ndjson", ndjson(rows))
+    columns = {"sku": [f"s{i}" for i in range(6)], "name": [f"Blue shirt no {i // 2}" for i in range(6)]}
+    body = parquet(columns | {"photo": list(pictures.values())})
+    as_parquet = shop.submit("ways-parquet", body, "application/vnd.apache.parquet", **mapping)
     outcomes = []
-    for accepted in (zipped, as_json, as_lines):
+    for accepted in (zipped, as_json, as_lines, as_parquet):
         shop.wait(accepted["id"])
         outcomes.append(
             [(p["a"], p["b"], p["verdict"], p["probability"]) for p in shop.rows(accepted["id"], "pairs")]
         )
-    assert outcomes[0] == outcomes[1] == outcomes[2]
+    assert outcomes[0] == outcomes[1] == outcomes[2] == outcomes[3]
     assert [(a, b) for a, b, verdict, _ in outcomes[0] if verdict == "duplicate"]
 
 

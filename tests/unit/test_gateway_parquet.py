@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import uuid
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pytest
 from services.gateway.problems import Problem
 from services.gateway.upload.parquet.lines import Asked
 from services.gateway.upload.parquet_footer import check_footer
-from services.gateway.upload.parquet_table import SILENT_S, read_parquet
+from services.gateway.upload.parquet_table import Patience, read_parquet
 from services.gateway.upload.refusal import RowRefused
 from services.gateway.upload.rows import Columns
 from tests.malformed.limited import ROOT
@@ -29,6 +30,7 @@ from tests.malformed.parquet_files import SCHEMA, edited, parquet
 from tests.malformed.thrift import at
 
 _DATA = "data:;base64,"
+PATIENT = Patience()
 
 
 def asked(columns: Columns | None = None, **limits: int) -> Asked:
@@ -37,17 +39,19 @@ def asked(columns: Columns | None = None, **limits: int) -> Asked:
     return Asked(**names, **(most | limits))
 
 
-def read(data: bytes, silent_s: float = SILENT_S, limits: Asked | None = None, **columns: str) -> list[Any]:
+def read(data: bytes, patience: Patience = PATIENT, limits: Asked | None = None, **columns: str) -> list[Any]:
     named = Columns(**columns)
     with tempfile.TemporaryFile() as file:
         file.write(data)
-        with read_parquet(file, limits or asked(named), named, silent_s) as rows:
+        with read_parquet(file, limits or asked(named), named, patience) as rows:
             return [row.code if isinstance(row, RowRefused) else row for row in rows]
 
 
-def problem(data: bytes, silent_s: float = SILENT_S, limits: Asked | None = None, **columns: str) -> Problem:
+def problem(
+    data: bytes, patience: Patience = PATIENT, limits: Asked | None = None, **columns: str
+) -> Problem:
     with pytest.raises(Problem) as caught:
-        read(data, silent_s, limits, **columns)
+        read(data, patience, limits, **columns)
     return caught.value
 
 
@@ -113,6 +117,8 @@ def test_images_are_text_bytes_or_both(group_rows: int) -> None:
             [_DATA + "YWJj", "b.jpg", None],
         ),
         (pa.array([{"bytes": b"abc"}, {"bytes": None}, None]), [_DATA + "YWJj", None, None]),
+        (pa.array([{"bytes": b"abc", "path": None}, None, None]), [_DATA + "YWJj", None, None]),
+        (pa.array([{"bytes": None, "path": "b.jpg"}, None, None]), ["b.jpg", None, None]),
     ]
     for given, expected in images:
         rows = read(parquet({"id": [1, 2, 3], "image": given}, row_group_size=group_rows))
@@ -200,8 +206,21 @@ def test_a_reader_that_is_ended_by_the_file_is_a_problem() -> None:
 
 
 def test_a_reader_that_says_nothing_is_given_up() -> None:
-    found = problem(parquet({"id": ["1"]}), silent_s=0)
+    found = problem(parquet({"id": ["1"]}), Patience(silent_s=0))
     assert (found.status, found.code) == (400, "parquet_invalid")
+
+
+def test_four_are_read_at_a_time() -> None:
+    data = parquet({"id": list(range(10))})
+    with ExitStack() as opened:
+        for _ in range(4):
+            file = opened.enter_context(tempfile.TemporaryFile())
+            file.write(data)
+            opened.enter_context(read_parquet(file, asked(), Columns()))
+        found = problem(data, Patience(turn_s=0))
+        assert (found.status, found.code) == (429, "too_many_uploads")
+        assert "Retry-After" in found.headers
+    assert len(read(data, Patience(turn_s=0))) == 10
 
 
 def test_a_reader_ends_with_whoever_reads() -> None:
@@ -225,7 +244,7 @@ def test_the_reader_has_limits_and_none_of_our_settings(monkeypatch: pytest.Monk
             environment = Path(f"/proc/{child}/environ").read_bytes()
     soft = {line[:25].strip(): line[25:].split()[0] for line in limits}
     assert int(soft["Max address space"]) <= 1024**3
-    assert int(soft["Max cpu time"]) <= 600
+    assert int(soft["Max cpu time"]) <= 300
     assert (soft["Max core file size"], soft["Max file size"]) == ("0", "65536")
     assert b"DOPPEL" not in environment
 

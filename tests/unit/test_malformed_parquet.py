@@ -46,6 +46,7 @@ PROBLEMS = {
     "page that inflates to 2147483647 bytes": "parquet_too_large",
     "page of 2147483647 values": "parquet_invalid",
     "a text of 2 GB": "parquet_invalid",
+    "wrong checksum": "parquet_invalid",
     "image of lists": "parquet_column_type",
     "no id": "parquet_no_id_column",
     "no columns": "parquet_no_id_column",

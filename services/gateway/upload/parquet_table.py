@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import IO, BinaryIO, cast
@@ -39,11 +39,17 @@ _STATUS = {
 # Each may take a gigabyte of memory.
 _AT_ONCE = 4
 _slots = BoundedSemaphore(_AT_ONCE)
-_SLOT_WITHIN_S = 60
-SILENT_S = 60.0
 _END_WITHIN_S = 5
 # Not the gateway's own environment, which has passwords.
 _ENVIRONMENT = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds to wait for others to end, and for a word of the process that reads."""
+
+    turn_s: float = 60
+    silent_s: float = 60
 
 
 def _invalid(why: str) -> Problem:
@@ -55,8 +61,6 @@ def _told(text: bytes) -> Problem:
     code, detail = from_json(text)
     if code == "parquet_invalid":
         return _invalid(detail[:_MAX_DETAIL_CHARACTERS])
-    if code == "parquet_too_large":
-        detail = f"{detail}. {_ADVICE}"
     return Problem(_STATUS[code], code, detail[:_MAX_DETAIL_CHARACTERS])
 
 
@@ -82,7 +86,7 @@ class _Reading:
                 return
             said += len(block)
             if said > max_bytes:
-                detail = f"the rows of the Parquet file have more than {max_bytes} bytes. {_ADVICE}"
+                detail = f"the rows of the Parquet file have more than {max_bytes} bytes; send it in parts"
                 raise Problem(422, "parquet_too_large", detail)
             yield block
 
@@ -144,9 +148,12 @@ def _rows(reading: _Reading, columns: Columns, asked: Asked) -> Iterator[RawRow]
     raise reading.broken(began=began)
 
 
+_PATIENCE = Patience()
+
+
 @contextmanager
 def read_parquet(
-    file: BinaryIO, asked: Asked, columns: Columns, silent_s: float = SILENT_S
+    file: BinaryIO, asked: Asked, columns: Columns, patience: Patience = _PATIENCE
 ) -> Iterator[Iterator[RawRow]]:
     """Give the rows of a file, which belongs to this from now on and is changed; nulls are left out.
 
@@ -154,11 +161,11 @@ def read_parquet(
         Problem: the file cannot be read, lacks a column (`parquet_no_id_column`), or too many are read now.
     """
     check_footer(file)
-    if not _slots.acquire(timeout=_SLOT_WITHIN_S):
+    if not _slots.acquire(timeout=patience.turn_s):
         detail = "too many Parquet files at once"
         raise Problem(429, "too_many_uploads", detail, headers={"Retry-After": "30"})
     try:
-        with _reading(file, asked, silent_s) as reading:
+        with _reading(file, asked, patience.silent_s) as reading:
             yield _rows(reading, columns, asked)
     finally:
         _slots.release()

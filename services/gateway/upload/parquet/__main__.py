@@ -16,19 +16,23 @@ from services.gateway.upload.parquet.file import Table  # noqa: E402
 from services.gateway.upload.parquet.lines import END, PROBLEM, READY, Asked  # noqa: E402
 from services.gateway.upload.parquet.refused import FileRefused  # noqa: E402
 
-MEMORY_BYTES = 1024**3
-# A body of 2 GB takes two minutes.
-CPU_S = 600
+_MEMORY_BYTES = 1024**3
+# Far more than an honest file within the other limits needs.
+_CPU_S = 300
 # Enough for a traceback.
 _FILE_BYTES = 65_536
 _OPEN_FILES = 32
+_TOO_LARGE = (
+    "the pages of the Parquet file are too large to be read. Write it anew with smaller row groups, "
+    "or send the table as NDJSON or CSV"
+)
 
 
 def _limit() -> None:
     limits = {
-        resource.RLIMIT_AS: (MEMORY_BYTES, MEMORY_BYTES),
+        resource.RLIMIT_AS: (_MEMORY_BYTES, _MEMORY_BYTES),
         # At the first a signal tells why the process ends, at the second it is only killed.
-        resource.RLIMIT_CPU: (CPU_S, CPU_S + 5),
+        resource.RLIMIT_CPU: (_CPU_S, _CPU_S + 5),
         resource.RLIMIT_FSIZE: (_FILE_BYTES, _FILE_BYTES),
         resource.RLIMIT_NOFILE: (_OPEN_FILES, _OPEN_FILES),
         resource.RLIMIT_CORE: (0, 0),
@@ -49,11 +53,10 @@ def _lines(file: BinaryIO, asked: Asked) -> Iterator[bytes]:
         problem = (refused.code, refused.detail)
     # Arrow's own error is one, too.
     except MemoryError:
-        detail = "its pages or row groups are too large to be read in the memory that there is"
-        problem = ("parquet_too_large", detail)
+        problem = ("parquet_too_large", _TOO_LARGE)
     # Of names that are no text; of a file that is cut off.
     except (pa.ArrowException, OSError, ValueError) as error:
-        problem = ("parquet_invalid", " ".join(str(error).split())[:300])
+        problem = ("parquet_invalid", " ".join(str(error).split())[:300].rstrip("."))
     yield PROBLEM + json.dumps(problem).encode()
 
 

@@ -59,6 +59,7 @@ class Table:
             pre_buffer=False,
             buffer_size=_BUFFER_BYTES,
             schema_depth_limit=_MAX_DEPTH,
+            page_checksum_verification=True,
             arrow_extensions_enabled=False,
             coerce_int96_timestamp_unit="us",
         )

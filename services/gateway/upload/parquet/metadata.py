@@ -31,7 +31,7 @@ def _check_sizes(metadata: FileMetaData, file_bytes: int, max_total_bytes: int) 
     if stored > file_bytes:
         raise FileRefused("parquet_invalid", "the columns claim more bytes than the file has")
     if inflated > max_total_bytes or (inflated > _SMALL_BYTES and inflated > MAX_RATIO * file_bytes):
-        raise FileRefused("parquet_too_large", f"the file inflates to {inflated} bytes")
+        raise FileRefused("parquet_too_large", f"the file inflates to {inflated} bytes; send it in parts")
 
 
 def check_metadata(metadata: FileMetaData, names: list[str], file_bytes: int, asked: Asked) -> None:

@@ -138,6 +138,9 @@ def image(kind: pa.DataType, max_row_bytes: int, max_image_bytes: int) -> Conver
     if not pa.types.is_struct(kind):
         return None
     kinds = {field.name: field.type for field in kind}
-    if not _is_bytes(kinds.get("bytes", pa.null())) or not _is_text(kinds.get("path", pa.string())):
+    # Where all are null the writer knew no type.
+    has_bytes = "bytes" in kinds and (_is_bytes(kinds["bytes"]) or pa.types.is_null(kinds["bytes"]))
+    path = kinds.get("path", pa.null())
+    if not has_bytes or not (_is_text(path) or pa.types.is_null(path)):
         return None
     return partial(_image_struct, max_row_bytes=max_row_bytes, max_image_bytes=max_image_bytes)
