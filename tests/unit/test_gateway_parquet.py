@@ -11,7 +11,7 @@ import tempfile
 import threading
 import uuid
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ import pytest
 from services.gateway.problems import Problem
 from services.gateway.upload.parquet.lines import Asked
 from services.gateway.upload.parquet_footer import check_footer
-from services.gateway.upload.parquet_table import Patience, read_parquet
+from services.gateway.upload.parquet_process import Patience
+from services.gateway.upload.parquet_table import NotSaidToTheEnd, read_parquet, rows_said
 from services.gateway.upload.refusal import RowRefused
 from services.gateway.upload.rows import Columns
 from tests.malformed.limited import ROOT
@@ -31,6 +32,13 @@ from tests.malformed.thrift import at
 
 _DATA = "data:;base64,"
 PATIENT = Patience()
+
+
+@dataclass(frozen=True)
+class AskedMore(Asked):
+    """What the reader does not understand."""
+
+    more: int
 
 
 def asked(columns: Columns | None = None, **limits: int) -> Asked:
@@ -247,6 +255,37 @@ def test_the_reader_has_limits_and_none_of_our_settings(monkeypatch: pytest.Monk
     assert int(soft["Max cpu time"]) <= 300
     assert (soft["Max core file size"], soft["Max file size"]) == ("0", "65536")
     assert b"DOPPEL" not in environment
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"", b"+{}", b"+{", b"+[1]", b"+1", b"-", b"-{", b"=", b"=1", b"=[[]]", b"!", b"![1]", b'!["a", "b"]',
+        b'!["internal", "b"]', b"![[], {}]", b"?", b"\xff\xfe", b"+" + b"[" * 100_000,
+        b"+" + b"x" * 3_000_000,
+    ],
+)  # fmt: skip
+def test_what_the_reader_says_is_not_trusted(said: bytes) -> None:
+    lines = b'~\n=["id"]\n' + said + b'\n+{"id": 1}'
+    with pytest.raises((NotSaidToTheEnd, Problem)) as caught:
+        list(rows_said([lines], 1000, Columns()))
+    assert not isinstance(caught.value, Problem) or caught.value.status == 422
+
+
+def test_what_is_said_after_the_end_is_not_heard() -> None:
+    said = b'~\n=["id"]\n+{"id": 1}\n-"no"\n.\n+{"id": 2}\n?'
+    first, second = rows_said([said], 1000, Columns())
+    assert first == {"id": 1}
+    assert isinstance(second, RowRefused)
+    assert (second.code, second.detail) == ("row_invalid", "no")
+
+
+def test_a_reader_that_does_not_run_is_our_fault() -> None:
+    with pytest.raises(NotSaidToTheEnd) as caught:
+        list(rows_said([], 1000, Columns()))
+    assert not caught.value.began
+    with pytest.raises(RuntimeError, match="unexpected keyword argument 'more'"):
+        read(parquet({"id": ["1"]}), limits=AskedMore(**asdict(asked()), more=1))
 
 
 MEASURE = """
