@@ -21,10 +21,12 @@ from shared.routing import ENCODE_BULK
 from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool, accepted_key
 from tests.conftest import wait_until
-from tests.malformed.parquet_files import parquet
+from tests.malformed.parquet_files import ELEMENT_TYPE, SCHEMA, edited, parquet, put
 
 PATH = "/api/catalogs/shop/submissions"
 NDJSON = {"Content-Type": "application/x-ndjson"}
+# A column of text that says it is one of true and false: native code aborts.
+ENDS_ITS_READER = edited(parquet({"id": ["1"]}), put(SCHEMA, 1, ELEMENT_TYPE, value=0))
 
 
 @pytest.fixture
@@ -180,6 +182,7 @@ def zip_with(name: str) -> bytes:
         ("text/csv", b'id,title\n1,"' + b"x" * 30_000, 413, "row_too_large"),
         ("application/vnd.apache.parquet", b"no parquet", 400, "parquet_invalid"),
         ("application/vnd.apache.parquet", b"x" * 300_001, 413, "body_too_large"),
+        ("application/vnd.apache.parquet", ENDS_ITS_READER, 400, "parquet_invalid"),
         ("application/vnd.apache.parquet", parquet({"id": list(range(1001))}), 413, "too_many_listings"),
         ("application/vnd.apache.parquet", parquet({"sku": ["1"]}), 422, "parquet_no_id_column"),
         ("application/zip", b"no zip", 400, "zip_invalid"),

@@ -49,15 +49,17 @@ def edited(data: bytes, edit: Edit) -> bytes:
     return thrift.with_footer(data, footer)
 
 
-def _put(*path: int, value: Any) -> Edit:
-    def put(footer: thrift.Struct) -> None:
+def put(*path: int, value: Any) -> Edit:
+    """Return what puts a value at the end of a way through what is said."""
+
+    def edit(footer: thrift.Struct) -> None:
         at(footer, *path)[1] = value
 
-    return put
+    return edit
 
 
 def _chunk(column: int, field: int, value: Any) -> Edit:
-    return _put(GROUPS, 0, COLUMNS, column, META, field, value=value)
+    return put(GROUPS, 0, COLUMNS, column, META, field, value=value)
 
 
 def _page(data: bytes, edit: Edit) -> bytes:
@@ -96,7 +98,7 @@ def _ends() -> Iterator[Named]:
         yield f"footer of {size} bytes", data[:-8] + struct.pack("<I", size) + b"PAR1"
     yield "footer of noise", thrift.with_footer(data, random.Random(6).randbytes(500))
     yield "footer of zeros", thrift.with_footer(data, bytes(500))
-    yield "footer of 20 MB", edited(data, _put(6, value=b"x" * 20_000_000))
+    yield "footer of 20 MB", edited(data, put(6, value=b"x" * 20_000_000))
     yield "footer that says a million row groups", thrift.with_footer(data, b"\x49\xfc" + b"\0" * 1_000_002)
     yield "footer of structs in structs", thrift.with_footer(data, b"\x1c" * 100_000 + b"\0" * 100_001)
     yield "footer of lists in lists", thrift.with_footer(data, b"\xf9" + b"\x19" * 100_000)
@@ -104,7 +106,7 @@ def _ends() -> Iterator[Named]:
 
 def _said(good: bytes) -> Iterator[Named]:
     for rows in (-1, 0, 8, 10, 2_000_001, 2**62):
-        yield f"{rows} rows in all", edited(good, _put(ROWS, value=rows))
+        yield f"{rows} rows in all", edited(good, put(ROWS, value=rows))
 
         def both(footer: thrift.Struct, rows: int = rows) -> None:
             at(footer, ROWS)[1] = at(footer, GROUPS, 0, GROUP_ROWS)[1] = rows
@@ -122,8 +124,8 @@ def _said(good: bytes) -> Iterator[Named]:
         yield f"codec {codec}", edited(good, _chunk(2, CODEC, codec))
     for kind in range(8):
         yield f"chunk of type {kind}", edited(good, _chunk(2, TYPE, kind))
-    yield "no row group", edited(good, _put(GROUPS, value=[]))
-    yield "row group without columns", edited(good, _put(GROUPS, 0, COLUMNS, value=[]))
+    yield "no row group", edited(good, put(GROUPS, value=[]))
+    yield "row group without columns", edited(good, put(GROUPS, 0, COLUMNS, value=[]))
     yield "row group of fewer columns", edited(good, lambda f: at(f, GROUPS, 0, COLUMNS)[1].pop())
     yield "chunk without its description", edited(good, lambda f: at(f, GROUPS, 0, COLUMNS, 2)[1].pop(META))
     yield (
@@ -141,16 +143,16 @@ def _said(good: bytes) -> Iterator[Named]:
 
 def _schemas(good: bytes) -> Iterator[Named]:
     for kind in range(8):
-        yield f"schema of type {kind}", edited(good, _put(SCHEMA, 3, ELEMENT_TYPE, value=kind))
+        yield f"schema of type {kind}", edited(good, put(SCHEMA, 3, ELEMENT_TYPE, value=kind))
     for count in (-1, 0, 2, 4, 2**31 - 1):
-        yield f"schema of {count} columns", edited(good, _put(SCHEMA, 0, CHILDREN, value=count))
-    yield "no schema", edited(good, _put(SCHEMA, value=[]))
-    yield "a repeated title", edited(good, _put(SCHEMA, 3, REPETITION, value=2))
-    yield "a repetition of 9", edited(good, _put(SCHEMA, 3, REPETITION, value=9))
-    yield "a name that is not UTF-8", edited(good, _put(SCHEMA, 2, NAME, value=b"\xff\xfe"))
-    yield "a name of a million characters", edited(good, _put(SCHEMA, 2, NAME, value=b"n" * 1_000_000))
-    yield "two columns of one name", edited(good, _put(SCHEMA, 2, NAME, value=b"title"))
-    yield "no name", edited(good, _put(SCHEMA, 2, NAME, value=b""))
+        yield f"schema of {count} columns", edited(good, put(SCHEMA, 0, CHILDREN, value=count))
+    yield "no schema", edited(good, put(SCHEMA, value=[]))
+    yield "a repeated title", edited(good, put(SCHEMA, 3, REPETITION, value=2))
+    yield "a repetition of 9", edited(good, put(SCHEMA, 3, REPETITION, value=9))
+    yield "a name that is not UTF-8", edited(good, put(SCHEMA, 2, NAME, value=b"\xff\xfe"))
+    yield "a name of a million characters", edited(good, put(SCHEMA, 2, NAME, value=b"n" * 1_000_000))
+    yield "two columns of one name", edited(good, put(SCHEMA, 2, NAME, value=b"title"))
+    yield "no name", edited(good, put(SCHEMA, 2, NAME, value=b""))
 
     def nested(footer: thrift.Struct, levels: int) -> None:
         root, *leaves = at(footer, SCHEMA)[1]
@@ -182,15 +184,15 @@ def _pages() -> Iterator[Named]:
     plain = parquet(_GOOD, compression="none", use_dictionary=False)
     packed = parquet(_GOOD, compression="zstd", use_dictionary=False)
     for size in (-1, 0, 5, 2**31 - 1):
-        yield f"page that inflates to {size} bytes", _page(packed, _put(2, value=size))
-        yield f"plain page that inflates to {size} bytes", _page(plain, _put(2, value=size))
-        yield f"page of {size} bytes", _page(plain, _put(3, value=size))
+        yield f"page that inflates to {size} bytes", _page(packed, put(2, value=size))
+        yield f"plain page that inflates to {size} bytes", _page(plain, put(2, value=size))
+        yield f"page of {size} bytes", _page(plain, put(3, value=size))
     for values in (-1, 0, 5, 1000, 2**31 - 1):
-        yield f"page of {values} values", _page(plain, _put(5, 1, value=values))
+        yield f"page of {values} values", _page(plain, put(5, 1, value=values))
     for encoding in (2, 4, 5, 6, 7, 8, 9, 99):
-        yield f"page in encoding {encoding}", _page(plain, _put(5, 2, value=encoding))
+        yield f"page in encoding {encoding}", _page(plain, put(5, 2, value=encoding))
     for kind in (1, 2, 3, 99):
-        yield f"page of type {kind}", _page(plain, _put(1, value=kind))
+        yield f"page of type {kind}", _page(plain, put(1, value=kind))
     yield "wrong checksum", _page(plain, lambda page: page.update({4: [thrift.I32, 7]}))
     # A text's length stands before it.
     yield "a text of 2 GB", plain.replace(b"\x09\0\0\0Shampoo 4", b"\xff\xff\xff\x7fShampoo 4")

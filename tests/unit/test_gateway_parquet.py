@@ -27,8 +27,7 @@ from services.gateway.upload.parquet_table import NotSaidToTheEnd, read_parquet,
 from services.gateway.upload.refusal import RowRefused
 from services.gateway.upload.rows import Columns
 from tests.malformed.limited import ROOT
-from tests.malformed.parquet_files import SCHEMA, edited, parquet
-from tests.malformed.thrift import at
+from tests.malformed.parquet_files import ELEMENT_TYPE, SCHEMA, edited, parquet, put
 
 _DATA = "data:;base64,"
 PATIENT = Patience()
@@ -64,9 +63,12 @@ def problem(
 
 
 def reader_of_this_thread() -> str:
-    """Return the id of the one process that this thread started."""
-    (child,) = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
-    return child
+    """Return the id of the one process that reads for this thread."""
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+    (reader,) = (
+        child for child in children if b"upload.parquet" in Path(f"/proc/{child}/cmdline").read_bytes()
+    )
+    return reader
 
 
 def test_values_have_the_form_that_json_has() -> None:
@@ -202,11 +204,9 @@ def test_the_schema_that_arrow_adds_is_not_looked_at() -> None:
 
 
 def test_a_reader_that_is_ended_by_the_file_is_a_problem() -> None:
-    def say_that_text_is_truth(footer: dict[int, Any]) -> None:
-        at(footer, SCHEMA, 2, 1)[1] = 0
-
     data = parquet({"id": ["1"], "title": ["A"]})
-    found = problem(edited(data, say_that_text_is_truth))
+    # Says that a text is one of true and false.
+    found = problem(edited(data, put(SCHEMA, 2, ELEMENT_TYPE, value=0)))
     assert (found.status, found.code) == (400, "parquet_invalid")
     assert "its reader was ended by it (status -6)" in found.detail
     assert "NDJSON" in found.detail
