@@ -27,11 +27,11 @@ class Rematcher:
         Raises:
             LedgerUnavailable, SpoolUnavailable: an outage; nothing was accepted.
         """
-        sequence = self._ledger.create(job_id, options, self._slice_listings, kind="rematch")
+        self._ledger.create(job_id, options, self._slice_listings, kind="rematch")
         try:
             accepted = AcceptedJob(
-                job_id=job_id, kind="rematch", sequence=sequence, options=options, chunks=0, rows=0,
-                slice_listings=self._slice_listings,
+                job_id=job_id, kind="rematch", sequence=self._ledger.place(job_id), options=options,
+                chunks=0, rows=0, slice_listings=self._slice_listings,
             )  # fmt: skip
             self._spool.put(accepted_key(job_id), accepted.model_dump_json().encode())
             # None when it was cancelled in this moment, which its record says.

@@ -10,7 +10,7 @@ LEASES: Final = f"{PREFIX}leases"  # sorted set: "job stage unit" by the time it
 RECEIVING: Final = f"{PREFIX}receiving"  # sorted set: job id by its upload's last sign of life, ms
 ENDED: Final = f"{PREFIX}ended"  # sorted set: job id by the time it ended, ms
 LEFTOVERS: Final = f"{PREFIX}leftovers"  # sorted set: ended jobs whose units and embeddings are still there
-SEQUENCE: Final = f"{PREFIX}sequence"  # counter: order in which jobs were created
+SEQUENCE: Final = f"{PREFIX}sequence"  # the highest place in the order in which jobs were accepted
 EPOCH: Final = f"{PREFIX}epoch"  # absent when Redis lost everything
 ENDED_CHANNEL: Final = f"{PREFIX}job-ended"  # pub/sub: ids of jobs that ended
 

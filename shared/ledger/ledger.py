@@ -58,21 +58,20 @@ class Ledger(OverRedis):
     # -- bulk jobs ------------------------------------------------------------------------------
 
     def create(
-        self,
-        job_id: str,
-        options: JobOptions,
-        slice_listings: int,
-        sequence: int | None = None,
-        kind: AcceptedKind = "submission",
-    ) -> int:
-        """Record a submission that is being received, or a rematch; return its sequence number."""
-        with outage_as_error():
-            number = sequence if sequence is not None else int(self._redis.incr(keys.SEQUENCE))
+        self, job_id: str, options: JobOptions, slice_listings: int, kind: AcceptedKind = "submission"
+    ) -> None:
+        """Record a submission that is being received, or a rematch."""
         self._script(
             "create", job_id, "kind", kind, "options", options.model_dump_json(),
-            "sequence", number, "slice_listings", slice_listings,
+            "slice_listings", slice_listings,
         )  # fmt: skip
-        return number
+
+    def place(self, job_id: str, sequence: int | None = None) -> int:
+        """Return the job's place in the order of acceptance, giving it one; 0 when it has ended meanwhile.
+
+        Of a listing that came twice the catalog keeps what has the higher place, whichever is done first.
+        """
+        return int(self._script("place", job_id, "" if sequence is None else sequence))
 
     def create_embedding(self, job_id: str) -> None:
         """Record a job that only encodes, for the process that makes it and fetches each block itself.
@@ -98,13 +97,11 @@ class Ledger(OverRedis):
 
     def restore(self, accepted: AcceptedJob, chunk_rows: Iterable[int]) -> tuple[UnitHint, ...]:
         """Rebuild a job that Redis lost, from its record of acceptance."""
-        job_id, sequence = accepted.job_id, accepted.sequence
-        self.create(job_id, accepted.options, accepted.slice_listings, sequence, accepted.kind)
+        job_id = accepted.job_id
+        self.create(job_id, accepted.options, accepted.slice_listings, accepted.kind)
+        self.place(job_id, accepted.sequence)
         hints = [self.add_chunk(job_id, chunk, rows) for chunk, rows in enumerate(chunk_rows)]
         hints += self.seal(job_id) or ()
-        with outage_as_error():
-            highest = int(self._redis.get(keys.SEQUENCE) or 0)
-            self._redis.set(keys.SEQUENCE, max(highest, sequence))
         return tuple(hint for hint in hints if hint is not None)
 
     def finish(self, job_id: str, status: str, **fields: int) -> bool:

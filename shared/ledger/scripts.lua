@@ -2,6 +2,7 @@
 -- Time is Redis's own, so that no worker's clock matters.
 local P = 'doppel:'
 local LEASES, JOBS, RECEIVING, ENDED = P .. 'leases', P .. 'jobs', P .. 'receiving', P .. 'ended'
+local SEQUENCE = P .. 'sequence'
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local TERMINAL = { succeeded = true, failed = true, cancelled = true }
@@ -93,6 +94,16 @@ local function done(hints)
   return hints
 end
 
+-- A job's place in the order of acceptance, `given` or the next one. By the clock, so that it comes after all
+-- that a catalog holds when Redis has forgotten how far it was.
+local function place(id, given)
+  local last, before = tonumber(redis.call('GET', SEQUENCE) or '0'), redis.call('HGET', job_key(id), 'sequence')
+  local sequence = tonumber(before or given or math.max(now, last + 1))
+  redis.call('SET', SEQUENCE, math.max(last, sequence))
+  if not before then redis.call('HSET', job_key(id), 'sequence', sequence) end
+  return sequence
+end
+
 local ops = {}
 
 -- id, retention-free fields… : a bulk job that is being received
@@ -135,6 +146,7 @@ function ops.seal(a)
     return { sealed and 'ok' or 'gone' }
   end
   set_fields(id, a, 4)
+  place(id)
   redis.call('HSET', job_key(id), 'status', 'running', 'sealed', '1', 'accepted_ms', now)
   redis.call('ZREM', RECEIVING, id)
   local all = redis.call('HGETALL', units_key(id))
@@ -150,6 +162,12 @@ function ops.seal(a)
   end
   touch(id)
   return done(hints)
+end
+
+-- id, its place or empty
+function ops.place(a)
+  if not alive(a[2]) then return 0 end
+  return place(a[2], a[3] ~= '' and a[3] or nil)
 end
 
 -- id, stage, unit, token, lease, most attempts

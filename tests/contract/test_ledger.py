@@ -2,6 +2,8 @@
 
 import threading
 
+from redis import Redis
+
 from shared import ids
 from shared.ledger import Ledger, keys
 from shared.ledger.suspects import Deaths
@@ -218,7 +220,31 @@ def test_a_job_is_restored_from_its_record(ledger: Ledger) -> None:
     assert [h.unit for h in ledger.restore(accepted, [4, 4])] == ["0", "1"]
     record = ledger.read(accepted.job_id)
     assert (record.status, record.sequence, record.counts["rows"]) == ("running", 41, 8)
-    assert ledger.create(ids.new_id(), OPTIONS, 4) == 42
+    assert ledger.read(submitted_and_accepted(ledger)).sequence > 41
+
+
+def submitted_and_accepted(ledger: Ledger) -> str:
+    job_id = submitted(ledger)
+    assert ledger.seal(job_id) is not None
+    return job_id
+
+
+def test_the_upload_that_was_accepted_last_comes_last_whichever_began_first(ledger: Ledger) -> None:
+    slow = submitted(ledger)
+    quick = submitted_and_accepted(ledger)
+    first = ledger.place(slow)
+    assert ledger.place(slow) == first, "the same call once more: its answer was lost"
+    assert ledger.seal(slow) is not None
+    assert ledger.read(slow).sequence == first > ledger.read(quick).sequence
+
+
+def test_what_is_accepted_after_redis_lost_everything_comes_after_all_before(
+    ledger: Ledger, settings: CommonSettings
+) -> None:
+    places = [ledger.read(submitted_and_accepted(ledger)).sequence for _ in range(3)]
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+        redis.flushall()
+    assert ledger.read(submitted_and_accepted(ledger)).sequence > places[2] > places[1] > places[0]
 
 
 def test_an_idempotency_key_belongs_to_one_job(ledger: Ledger) -> None:

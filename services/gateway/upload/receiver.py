@@ -77,7 +77,7 @@ class Receiver:
             LedgerUnavailable, SpoolUnavailable: an outage; nothing was accepted.
         """
         job_id = upload.job_id
-        sequence = self._ledger.create(job_id, upload.options, self._slice_listings)
+        self._ledger.create(job_id, upload.options, self._slice_listings)
         writer = ChunkWriter(
             job_id,
             self._chunk_listings,
@@ -90,8 +90,8 @@ class Receiver:
         with self._undone_on_error(job_id, writer):
             rejections = self._write_rows(upload, body, writer)
             accepted = AcceptedJob(
-                job_id=job_id, sequence=sequence, options=upload.options, chunks=writer.chunks,
-                rows=writer.rows, slice_listings=self._slice_listings,
+                job_id=job_id, sequence=self._ledger.place(job_id), options=upload.options,
+                chunks=writer.chunks, rows=writer.rows, slice_listings=self._slice_listings,
             )  # fmt: skip
             self._spool.put(accepted_key(job_id), accepted.model_dump_json().encode())
             before_seal()
