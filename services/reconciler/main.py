@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 
+from services.reconciler.ends import record_ends
 from services.reconciler.restore import restore
 from services.reconciler.retention import clear_leftovers, expire, give_up_stalled_uploads
 from services.reconciler.sweep import sweep
@@ -55,6 +56,7 @@ class Reconciler:
             self._ledger.upkeep.mark_epoch()
         sweep(self._ledger, self._publisher)
         give_up_stalled_uploads(self._ledger, self._spool, self._settled_s)
+        record_ends(self._ledger, self._spool)
         clear_leftovers(self._ledger, self._settled_s)
         expire(self._ledger, self._spool, self._retention_s)
 

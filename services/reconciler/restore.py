@@ -19,7 +19,7 @@ def _chunk_rows(spool: Spool, accepted: AcceptedJob) -> Iterator[int]:
 
 
 def restore(ledger: Ledger, spool: Spool, publisher: Publisher) -> int:
-    """Bring back every accepted job that the ledger does not know; return how many.
+    """Bring back every accepted job that the ledger does not know, or not wholly; return how many.
 
     A job that had not ended starts over: each of its steps can be repeated. One that had ended gets its
     record back, so that its results stay readable. An upload that was never accepted is left to its client.
@@ -30,19 +30,13 @@ def restore(ledger: Ledger, spool: Spool, publisher: Publisher) -> int:
         if data is None or ledger.knows(job_id):
             continue
         accepted = AcceptedJob.model_validate_json(data)
-        hints = ledger.restore(accepted, _chunk_rows(spool, accepted))
         ended = spool.get(finished_key(job_id))
         if ended is None:
-            publisher.hint(*hints)
+            publisher.hint(*ledger.restore(accepted, _chunk_rows(spool, accepted)))
         else:
-            record = FinishedJob.model_validate_json(ended)
-            ledger.finish(job_id, record.status, **_counts(record))
+            ledger.restore_ended(accepted, FinishedJob.model_validate_json(ended))
         restored += 1
         crash_at("job-restored")
     if restored:
         log.warning("restored jobs from the spool", extra={"jobs": restored})
     return restored
-
-
-def _counts(record: FinishedJob) -> dict[str, int]:
-    return {name: value for name, value in record.fields.items() if isinstance(value, int)}

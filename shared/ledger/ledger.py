@@ -12,13 +12,13 @@ from shared.errors import DoppelError, ExpiredJob, UnknownJob
 from shared.ledger import keys
 from shared.ledger.idempotency import Idempotency
 from shared.ledger.quotas import Quotas
-from shared.ledger.record import JobRecord, parse_record
+from shared.ledger.record import TERMINAL, JobRecord, parse_record
 from shared.ledger.script import LedgerScript, names, outage_as_error, texts
 from shared.ledger.standing import Standing, read_standing
 from shared.ledger.suspects import Suspects
 from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
 from shared.ledger.upkeep import Upkeep
-from shared.messages import AcceptedJob, AcceptedKind, JobOptions, Stage, UnitHint
+from shared.messages import AcceptedJob, AcceptedKind, FinishedJob, JobOptions, Stage, UnitHint
 from shared.settings import CommonSettings
 
 # The answer to a comparison or a search is kept for an hour.
@@ -104,6 +104,17 @@ class Ledger(OverRedis):
         hints += self.seal(job_id) or ()
         return tuple(hint for hint in hints if hint is not None)
 
+    def restore_ended(self, accepted: AcceptedJob, ended: FinishedJob) -> None:
+        """Bring back the record of a job that had ended; it has no units, so that nobody works on it."""
+        job_id, error = accepted.job_id, ended.fields.get("error")
+        self.create(job_id, accepted.options, accepted.slice_listings, accepted.kind)
+        self.place(job_id, accepted.sequence)
+        fields: dict[str, str | int] = {"sealed": 1, "rows": accepted.rows, "chunks": accepted.chunks}
+        fields |= {name: value for name, value in ended.fields.items() if isinstance(value, int)}
+        if error is not None:
+            fields["error"] = json.dumps(error)
+        self._script("finish", job_id, ended.status, *(x for item in fields.items() for x in item))
+
     def finish(self, job_id: str, status: str, **fields: int) -> bool:
         """End a job that has not ended; say whether this call did it."""
         return bool(self._script("finish", job_id, status, *(x for item in fields.items() for x in item)))
@@ -144,9 +155,10 @@ class Ledger(OverRedis):
         return UnknownJob(f"no job {job_id}")
 
     def knows(self, job_id: str) -> bool:
-        """Say whether there is a record of the job."""
+        """Say whether there is all of the job: who brought it back may have died in the middle."""
         with outage_as_error():
-            return bool(self._redis.exists(keys.job(job_id)))
+            sealed, status = self._redis.hmget(keys.job(job_id), ["sealed", "status"])
+        return sealed == "1" or status in TERMINAL
 
     def recent(self, before_ms: int | None, limit: int) -> list[JobRecord]:
         """Return jobs that have units, newest first, created before `before_ms`."""

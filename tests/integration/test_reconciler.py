@@ -91,6 +91,52 @@ def test_jobs_are_rebuilt_when_redis_lost_everything(
     assert ledger.upkeep.queue_depth(ENCODE_BULK) == 2
 
 
+def test_a_job_is_rebuilt_whole_when_who_rebuilt_it_died_in_the_middle(
+    ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    accepted = spooled(spool)
+    ledger.create(accepted.job_id, OPTIONS, 4)
+    ledger.add_chunk(accepted.job_id, 0, 1)
+    Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60).once()
+    record = ledger.read(accepted.job_id)
+    assert (record.status, record.counts["chunks"], record.counts["rows"]) == ("running", 2, 2)
+
+
+def test_nobody_works_on_a_job_that_had_ended_while_it_is_rebuilt(
+    settings: CommonSettings, ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    ended = spooled(spool)
+    record = FinishedJob(job_id=ended.job_id, status="cancelled")
+    spool.put(finished_key(ended.job_id), record.model_dump_json().encode())
+    Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60).once()
+    restored = ledger.read(ended.job_id)
+    assert (restored.status, restored.sealed, restored.counts["rows"]) == ("cancelled", True, 2)
+    assert ledger.upkeep.queue_depth(ENCODE_BULK) == 0
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+        assert not redis.exists("doppel:leases")
+
+
+@pytest.mark.parametrize("in_spool", [None, "succeeded", "cancelled"])
+def test_a_job_that_failed_stays_failed_when_redis_lost_everything(
+    settings: CommonSettings, ledger: Ledger, spool: Spool, publisher: Publisher, in_spool: str | None
+) -> None:
+    accepted = spooled(spool)
+    ledger.restore(accepted, [1, 1])
+    if in_spool:
+        # Who wrote this died before the ledger knew.
+        record = FinishedJob.model_validate({"job_id": accepted.job_id, "status": in_spool})
+        spool.put(finished_key(accepted.job_id), record.model_dump_json().encode())
+    ledger.fail(accepted.job_id, "profile_mismatch", "another model")
+    reconciler = Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60)
+    reconciler.once()
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+        redis.flushall()
+    reconciler.once()
+    restored = ledger.read(accepted.job_id)
+    assert (restored.status, restored.counts["rows"]) == ("failed", 2)
+    assert restored.error == {"code": "profile_mismatch", "detail": "another model"}
+
+
 def test_a_rematch_is_rebuilt_when_redis_lost_everything(
     ledger: Ledger, spool: Spool, publisher: Publisher
 ) -> None:
