@@ -51,6 +51,7 @@ class Reconciler:
         if not self._ledger.upkeep.lead("reconciler", self._name, int(self._every_s * 3000)):
             return
         if self._ledger.upkeep.lost_everything():
+            self._ledger.upkeep.begin_epoch()
             restore(self._ledger, self._spool, self._publisher)
             crash_at("ledger-restored")
             self._ledger.upkeep.mark_epoch()

@@ -11,7 +11,7 @@ RECEIVING: Final = f"{PREFIX}receiving"  # sorted set: job id by its upload's la
 ENDED: Final = f"{PREFIX}ended"  # sorted set: job id by the time it ended, ms
 LEFTOVERS: Final = f"{PREFIX}leftovers"  # sorted set: ended jobs whose units and embeddings are still there
 SEQUENCE: Final = f"{PREFIX}sequence"  # the highest place in the order in which jobs were accepted
-EPOCH: Final = f"{PREFIX}epoch"  # absent when Redis lost everything
+EPOCH: Final = f"{PREFIX}epoch"  # 1, or 0 while the ledger is rebuilt; absent when Redis lost everything
 ENDED_CHANNEL: Final = f"{PREFIX}job-ended"  # pub/sub: ids of jobs that ended
 
 

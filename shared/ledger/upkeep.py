@@ -9,6 +9,8 @@ from shared.routing import ENCODE_INTERACTIVE, INDEX_INTERACTIVE
 
 # Fields of a job's units that name its chunks.
 _ENCODED = "s:encode/"
+# What is at the key of the epoch.
+_REBUILDING, _COMPLETE = "0", "1"
 
 
 class Upkeep:
@@ -20,12 +22,17 @@ class Upkeep:
     def lost_everything(self) -> bool:
         """Say whether Redis started empty since the last `mark_epoch`."""
         with outage_as_error():
-            return not self._redis.exists(keys.EPOCH)
+            return self._redis.get(keys.EPOCH) != _COMPLETE
+
+    def begin_epoch(self) -> None:
+        """Note that the ledger is being rebuilt."""
+        with outage_as_error():
+            self._redis.set(keys.EPOCH, _REBUILDING)
 
     def mark_epoch(self) -> None:
-        """Note that the ledger is complete."""
+        """Note that the ledger is complete, unless it was lost again since `begin_epoch`."""
         with outage_as_error():
-            self._redis.set(keys.EPOCH, "1")
+            self._redis.set(keys.EPOCH, _COMPLETE, xx=True)
 
     def lead(self, name: str, holder: str, ttl_ms: int) -> bool:
         """Become or stay the only one who does `name`."""

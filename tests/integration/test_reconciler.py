@@ -102,6 +102,22 @@ def test_a_job_is_rebuilt_whole_when_who_rebuilt_it_died_in_the_middle(
     assert (record.status, record.counts["chunks"], record.counts["rows"]) == ("running", 2, 2)
 
 
+def test_jobs_are_rebuilt_when_redis_is_lost_once_more_while_they_are(
+    settings: CommonSettings, ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    class Losing(Publisher):
+        def hint(self, *hints: UnitHint) -> None:
+            if not hints:
+                return
+            with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+                redis.flushall()
+
+    jobs = [spooled(spool).job_id for _ in range(2)]
+    for through in (Losing(publisher._app), publisher):
+        Reconciler(ledger, spool, through, every_s=5, retention_s=3600, settled_s=60).once()
+    assert [ledger.read(job).status for job in jobs] == ["running"] * 2
+
+
 def test_nobody_works_on_a_job_that_had_ended_while_it_is_rebuilt(
     settings: CommonSettings, ledger: Ledger, spool: Spool, publisher: Publisher
 ) -> None:
