@@ -458,3 +458,25 @@ def test_accepted_job_restored_after_redis_was_lost_ends_with_the_same_results(w
     world.run(list(world.ledger.units.complete(claim, encoded_rows=3)))
     assert world.ledger.read(job).status == "succeeded"
     assert _results(world, job) == before
+
+
+def test_a_chunk_that_was_halved_before_redis_was_lost_is_no_duplicate_of_itself(world: World) -> None:
+    job, hints = world.encoded([CATALOG[:2], CATALOG[2:4]])
+    record = world.ledger.read(job)
+    world.run(hints[:1])
+    world.ledger.upkeep.forget(job)
+    accepted = AcceptedJob(
+        job_id=job, sequence=record.sequence, options=record.options, chunks=2, rows=4, slice_listings=100
+    )
+    whole, rest = world.ledger.restore(accepted, [2, 2])
+    waiting: list[UnitHint] = []
+    for half in world.ledger.units.split(world.ledger.units.claim(whole)):
+        at = int(half.unit[-1])
+        world.inflight.put_block(job, half.unit, pack({at + 1: CATALOG[at]}))
+        waiting += world.ledger.units.complete(world.ledger.units.claim(half), encoded_rows=1)
+    world.inflight.put_block(job, rest.unit, pack(dict(enumerate(CATALOG[2:4], 3))))
+    waiting += world.ledger.units.complete(world.ledger.units.claim(rest), encoded_rows=2)
+    world.run(waiting)
+    record = world.ledger.read(job)
+    assert (record.status, record.counts["listings"], record.counts["rejected"]) == ("succeeded", 4, 0)
+    assert world.page(job, "rejections") == []

@@ -35,9 +35,16 @@ class JobTable:
         )
 
     def add_row(self, job: str, listing_id: str, row: int) -> bool:
-        """Note that a listing belongs to the job; False if another row of the job has its id."""
-        added = self._db.execute("INSERT OR IGNORE INTO job_rows VALUES (?, ?, ?)", (job, listing_id, row))
-        return added.rowcount == 1
+        """Note that a listing belongs to the job; False if another row of the job has its id.
+
+        The row may be there already, from another cut of its chunk, before Redis lost the job.
+        """
+        kept = self._db.execute(
+            "INSERT INTO job_rows VALUES (?, ?, ?) ON CONFLICT (job, listing) DO UPDATE SET row = row "
+            "RETURNING row",
+            (job, listing_id, row),
+        ).fetchone()
+        return bool(kept[0] == row)
 
     def add_catalog(self, job: str) -> int:
         """Note that every listing of the catalog belongs to the job, as it is now; return how many."""
