@@ -21,15 +21,15 @@ _CONNECTION = "ping select"
 # Scripts are loaded and run by their digest; a script may only do what its caller may. `EVAL` stays off.
 _LEDGER = (
     "evalsha script|load multi exec discard watch unwatch time publish exists get set del expire "
-    "hget hset hsetnx hgetall hexists hincrby hdel zadd zrem zscore zrange zrangebyscore"
+    "hget hset hsetnx hgetall hexists hincrby hdel "
+    "zadd zrem zscore zcard zrange zrangebyscore zremrangebyscore"
 )
 _SEND = "lpush sadd smembers"
 # What kombu does to take, acknowledge and bring back messages.
 _TAKE = "brpop rpop rpush llen srem zrevrangebyscore pexpire"
-_PRESENCE = "scan"
 
-# The ledger's own lists, and the records, units and suspects of each job.
-_JOBS = "job:* leases receiving ended leftovers"
+# The ledger's own, and the record, units and suspects of each job; who is present.
+_JOBS = "job:* leases receiving ended leftovers waiting:* last-done present"
 _QUEUES = "encode.* index.* _kombu.binding*"
 _TAKEN = "unacked unacked_index unacked_mutex"
 _ENDED = keys.ENDED_CHANNEL.removeprefix(keys.PREFIX)
@@ -53,22 +53,22 @@ class Role:
 
 ROLES: Final[Mapping[str, Role]] = {
     "gateway": Role(
-        f"{_CONNECTION} {_LEDGER} {_SEND} llen zcard incr incrby pexpire pttl subscribe unsubscribe",
+        f"{_CONNECTION} {_LEDGER} {_SEND} llen incr incrby pexpire pttl info subscribe unsubscribe",
         f"{_JOBS} {_QUEUES} jobs sequence ping payload:* idem:* rate:* slots:*",
     ),
     "encoder": Role(
-        f"{_CONNECTION} {_LEDGER} {_SEND} {_TAKE} {_PRESENCE} mget",
-        f"{_JOBS} {_QUEUES} {_TAKEN} present:* emb:* payload:* cache:*",
+        f"{_CONNECTION} {_LEDGER} {_SEND} {_TAKE} mget info",
+        f"{_JOBS} {_QUEUES} {_TAKEN} emb:* payload:* cache:*",
         f"{_ENDED} {_WORKERS}",
     ),
     "index": Role(
-        f"{_CONNECTION} {_LEDGER} {_SEND} {_TAKE} {_PRESENCE}",
-        f"{_JOBS} {_QUEUES} {_TAKEN} present:* emb:*",
+        f"{_CONNECTION} {_LEDGER} {_SEND} {_TAKE}",
+        f"{_JOBS} {_QUEUES} {_TAKEN} emb:*",
         f"{_ENDED} {_WORKERS}",
     ),
     "reconciler": Role(
-        f"{_CONNECTION} {_LEDGER} {_SEND} {_PRESENCE} llen hkeys unlink pexpire",
-        f"{_JOBS} {_QUEUES} jobs sequence epoch leader:* present:* emb:*",
+        f"{_CONNECTION} {_LEDGER} {_SEND} llen hkeys unlink pexpire",
+        f"{_JOBS} {_QUEUES} jobs sequence epoch leader:* emb:*",
     ),
 }
 
