@@ -217,6 +217,12 @@ class IndexSettings(_Settings):
     index_limit_s: float = Field(
         900, gt=0, description="Seconds after which an index worker that is still at one task ends itself"
     )
+    open_catalogs: int = Field(
+        32,
+        ge=2,
+        description="Catalogs that are kept open, those used last: memory and three files each; "
+        "any other is read anew when it is needed",
+    )
     pair_floor: float = Field(
         0.05, ge=0, le=1, description="Scored pairs below this probability are not kept (variants are)"
     )

@@ -97,7 +97,7 @@ class World:
         self.start()
 
     def start(self) -> None:
-        self.catalogs = Catalogs(self.folder, FaissIndex, TfidfIndex)
+        self.catalogs = Catalogs(self.folder, FaissIndex, TfidfIndex, most_open=2)
         self.catalogs.acquire()
         matcher = Matcher(Classifiers(()), self.settings.pair_floor)
         self.stages = {

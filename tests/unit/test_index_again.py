@@ -51,7 +51,7 @@ def chances(outcome: Outcome) -> dict[tuple[str, str], float]:
 def test_pairs_whose_surroundings_changed_are_decided_as_if_all_had_come_at_once(
     tmp_path: Path, matcher: Matcher
 ) -> None:
-    catalog = Catalogs(tmp_path, FaissIndex, TfidfIndex).get_or_create("shop")
+    catalog = Catalogs(tmp_path, FaissIndex, TfidfIndex, most_open=2).get_or_create("shop")
     first = submit(catalog, "a", FIRST, 0)
     before = matcher.match_within(catalog, first, OPTIONS, None)
     keep(catalog, before)
@@ -69,7 +69,7 @@ def test_pairs_whose_surroundings_changed_are_decided_as_if_all_had_come_at_once
 
 
 def test_a_job_that_is_the_whole_catalog_has_no_others(tmp_path: Path) -> None:
-    catalog = Catalogs(tmp_path, FaissIndex, TfidfIndex).get_or_create("shop")
+    catalog = Catalogs(tmp_path, FaissIndex, TfidfIndex, most_open=2).get_or_create("shop")
     submit(catalog, "a", FIRST, 0)
     assert catalog.jobs.covers_catalog("a")
     submit(catalog, "b", SECOND, 1)

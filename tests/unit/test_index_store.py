@@ -35,7 +35,7 @@ def arrival(*names: str, title: str = "red shirt", vector: float = 1.0) -> Arriv
 
 @pytest.fixture
 def catalogs(tmp_path: Path) -> Catalogs:
-    return Catalogs(tmp_path, FaissIndex, TfidfIndex)
+    return Catalogs(tmp_path, FaissIndex, TfidfIndex, most_open=2)
 
 
 def test_folder_has_one_owner(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_catalog_reopened_finds_what_it_found_before(catalogs: Catalogs, tmp_pat
     query = unit_vectors([np.array([1, 0.4, 0, 0], "<f2").tobytes()])
     before = catalog.vectors["text"].search(query, 3)[0]
     catalogs.close()
-    again = Catalogs(tmp_path, FaissIndex, TfidfIndex).get("shop")
+    again = Catalogs(tmp_path, FaissIndex, TfidfIndex, most_open=2).get("shop")
     after = again.vectors["text"].search(query, 3)[0]
     assert after.keys.tolist() == before.keys.tolist()
     assert after.scores.tolist() == before.scores.tolist()
@@ -138,6 +138,51 @@ def test_catalog_is_read_anew_after_an_error(catalogs: Catalogs) -> None:
     fresh = catalogs.get("shop")
     assert fresh is not catalog
     assert list(fresh.listings.get([key_of("a")])) == [key_of("a")]
+    catalogs.close()
+
+
+def open_files(folder: Path) -> set[str]:
+    """Return the files of a folder that this process has open."""
+    links = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    return {str(link.readlink()) for link in links if str(link.readlink()).startswith(str(folder))}
+
+
+def test_only_the_catalogs_used_last_are_kept_open(catalogs: Catalogs, tmp_path: Path) -> None:
+    first = catalogs.get_or_create("one")
+    first.ingest("job", "0", 1, arrival("a"))
+    catalogs.get_or_create("two").ingest("job", "0", 1, arrival("b"))
+    assert catalogs.get("one") is first
+    catalogs.get_or_create("three")
+    assert catalogs.get("one") is first, "the one used last stays"
+    for number in range(20):
+        catalogs.get_or_create(f"more-{number}")
+    assert {Path(file).parent.name for file in open_files(tmp_path)} == {"more-18", "more-19"}
+    again = catalogs.get("two")
+    assert list(again.listings.get([key_of("b")])) == [key_of("b")]
+    assert again.vectors["text"].has([key_of("b")]) == [True]
+    catalogs.close()
+    assert open_files(tmp_path) == set()
+
+
+def test_two_catalogs_in_use_stay_open(catalogs: Catalogs) -> None:
+    for name in ("one", "two", "three"):
+        catalogs.get_or_create(name)
+    with catalogs.changing("one") as one:
+        other = catalogs.get("three")
+        one.ingest("job", "0", 1, arrival("a"))
+        assert other.listings.get([key_of("a")]) == {}
+    catalogs.close()
+
+
+def test_a_catalog_that_cannot_be_read_leaves_no_file_open(catalogs: Catalogs, tmp_path: Path) -> None:
+    catalogs.get_or_create("shop").listings.pin("shop", "text", "m", 4)
+    catalogs.close()
+    connection = sqlite3.connect(tmp_path / "shop" / FILE)
+    connection.execute("DROP TABLE vectors")
+    connection.close()
+    with pytest.raises(sqlite3.OperationalError):
+        catalogs.get("shop")
+    assert open_files(tmp_path) == set()
     catalogs.close()
 
 

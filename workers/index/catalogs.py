@@ -15,18 +15,26 @@ FILE = "catalog.db"
 
 
 class Catalogs:
-    """Opens catalogs by name and keeps them open; a folder per catalog."""
+    """Opens catalogs by name, a folder per catalog, and keeps open the `most_open` that were used last.
+
+    An open catalog holds its indexes, a page cache and three files. One task uses two catalogs at most, so
+    those in use stay open from two on.
+    """
 
     def __init__(
         self,
         folder: Path,
         make_vector_index: Callable[[int], VectorIndex],
         make_lexical_index: Callable[[], LexicalIndex],
+        *,
+        most_open: int,
     ) -> None:
         self._folder = folder
         self._make_vector_index = make_vector_index
         self._make_lexical_index = make_lexical_index
+        self._most_open = most_open
         self._lock = FolderLock(folder)
+        # The one used last comes last.
         self._open: dict[str, Catalog] = {}
 
     def acquire(self) -> None:
@@ -49,18 +57,25 @@ class Catalogs:
 
     def get_or_create(self, name: str) -> Catalog:
         """Return the catalog, making it if there is none."""
-        if name not in self._open:
-            directory = self._folder / name
-            directory.mkdir(parents=True, exist_ok=True)
-            database = open_database(directory / FILE)
-            catalog = Catalog(name, database, self._make_vector_index, self._make_lexical_index)
-            try:
-                catalog.load()
-            except BaseException:
-                database.close()
-                raise
-            self._open[name] = catalog
-        return self._open[name]
+        catalog = self._open.pop(name, None)
+        if catalog is None:
+            while len(self._open) >= self._most_open:
+                self._open.pop(next(iter(self._open))).database.close()
+            catalog = self._read(name)
+        self._open[name] = catalog
+        return catalog
+
+    def _read(self, name: str) -> Catalog:
+        directory = self._folder / name
+        directory.mkdir(parents=True, exist_ok=True)
+        database = open_database(directory / FILE)
+        catalog = Catalog(name, database, self._make_vector_index, self._make_lexical_index)
+        try:
+            catalog.load()
+        except BaseException:
+            database.close()
+            raise
+        return catalog
 
     @contextmanager
     def changing(self, name: str, *, make: bool = True) -> Iterator[Catalog]:

@@ -40,7 +40,9 @@ class Process:
         self._app = app
         self._common = common
         self._settings = settings
-        self._catalogs = Catalogs(settings.catalogs_dir, FaissIndex, TfidfIndex)
+        self._catalogs = Catalogs(
+            settings.catalogs_dir, FaissIndex, TfidfIndex, most_open=settings.open_catalogs
+        )
         self._use_cases: UseCases | None = None
 
     def use_cases(self) -> UseCases:
