@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -50,8 +50,8 @@ _SPARE = ("encoder.2", OTHER_MODEL, "gateway.2", "reconciler.2", "index.2", *_AP
 class Plant:
     """The processes. Use as a context manager."""
 
-    def __init__(self) -> None:
-        self.stack = Stack(profile="deterministic", settings=SETTINGS)
+    def __init__(self, settings: Mapping[str, str] = SETTINGS) -> None:
+        self.stack = Stack(profile="deterministic", settings=settings)
         self._crashes = self.stack.run_dir / "crash"
         self._crashes.mkdir()
         # Points in here are armed for the process that `changed` was told about it, and for no other.

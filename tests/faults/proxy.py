@@ -25,7 +25,8 @@ class _Link:
     def reset(self) -> None:
         for writer in (self.client, self.server):
             found = writer.get_extra_info("socket")
-            if found is not None:
+            # One side may have closed by itself.
+            if found is not None and found.fileno() >= 0:
                 found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
             writer.transport.abort()
 
