@@ -22,6 +22,7 @@ from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
 from services.gateway.middleware import Observer
 from services.gateway.problems import responses
+from services.gateway.protocol import BoundedHttp
 from services.gateway.queries.asker import Asker
 from services.gateway.readiness import Readiness, SpoolProbe
 from services.gateway.rematcher import Rematcher
@@ -173,6 +174,7 @@ def main() -> None:
         app,
         host=settings.gateway_host,
         port=settings.gateway_port,
+        http=BoundedHttp,
         log_config=None,
         access_log=False,
         server_header=False,
