@@ -27,6 +27,14 @@ def _schemas() -> dict[str, Any]:
     return schemas
 
 
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter that may be left out: nothing in an address or a header is null."""
+    kept: list[dict[str, Any]] = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(kept) != 1:
+        return schema
+    return {name: value for name, value in schema.items() if name != "anyOf"} | kept[0]
+
+
 def describe(app: FastAPI) -> None:
     """Add what FastAPI does not see to the app's description."""
     derive = app.openapi
@@ -39,6 +47,8 @@ def describe(app: FastAPI) -> None:
                 # Replaced by our own form of it in every operation.
                 if operation["responses"].get("422", {}).get("description") == "Validation Error":
                     del operation["responses"]["422"]
+                for parameter in operation.get("parameters", ()):
+                    parameter["schema"] = _without_null(parameter["schema"])
         return document
 
     # FastAPI documents this way of extending it.

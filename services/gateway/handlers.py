@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from services.gateway.problems import Problem, render
 from services.gateway.security import SECURITY_HEADERS
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 # Enough to repair a request by; what was sent is not sent back.
 _MOST_ERRORS = 20
 _MOST_CHARACTERS = 200
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -47,9 +49,21 @@ def _of_validation(error: RequestValidationError) -> Problem:
     )  # fmt: skip
 
 
-def _of_http(error: HTTPException) -> Problem:
+def _allowed(request: Request) -> str:
+    """Return the methods of a path; the framework's own answer names those of its first operation only."""
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    taken = (
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    )
+    return ", ".join(taken)
+
+
+def _of_http(request: Request, error: HTTPException) -> Problem:
     code = _CODES.get(error.status_code, "http_error")
-    return Problem(error.status_code, code, str(error.detail), headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return Problem(error.status_code, code, str(error.detail), headers=headers)
 
 
 async def _problem(request: Request, error: Exception) -> Response:
@@ -65,7 +79,7 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    return render(request, _of_http(cast(HTTPException, error)))
+    return render(request, _of_http(request, cast(HTTPException, error)))
 
 
 async def _internal(request: Request, error: Exception) -> Response:  # noqa: ARG001 - the log has the error

@@ -106,6 +106,20 @@ def test_waiting_for_a_job(http: TestClient, ledger: Ledger) -> None:
     assert answer.elapsed.total_seconds() < 2
 
 
+@pytest.mark.parametrize(("path", "methods"), [("/api/jobs/a", "DELETE, GET"), ("/api/dedup", "POST")])
+def test_a_path_names_all_methods_that_it_takes(http: TestClient, path: str, methods: str) -> None:
+    answer = http.put(path)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["Allow"] == methods
+
+
+def test_no_parameter_is_described_as_null(http: TestClient) -> None:
+    paths = http.get("/openapi.json").json()["paths"]
+    parameters = [p for path in paths.values() for o in path.values() for p in o.get("parameters", ())]
+    assert len(parameters) > 30
+    assert "null" not in json.dumps([parameter["schema"] for parameter in parameters])
+
+
 def test_jobs_are_listed_newest_first_page_by_page(http: TestClient, ledger: Ledger) -> None:
     made = [submission(ledger, catalog="a" if i % 3 else "b") for i in range(23)]
     order = [record.id for record in ledger.recent(None, 100)]

@@ -154,6 +154,7 @@ def test_no_answer_by_the_deadline(settings: CommonSettings) -> None:
     [
         ({"a": {"title": "A"}}, 422, "request_invalid"),
         ({**TITLES, "threshold": 2}, 422, "request_invalid"),
+        ({**TITLES, "threshold": False}, 422, "request_invalid"),
         ({**TITLES, "thresold": 0.5}, 422, "request_invalid"),
         ({**TITLES, "a": {}}, 422, "listing_empty"),
         ({**TITLES, "a": {"title": "x" * 2001}}, 422, "title_too_long"),

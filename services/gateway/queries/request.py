@@ -65,7 +65,8 @@ async def read_document(model: type[D], body: Body) -> D:
     if data.count(b":") > _MOST_JSON_FIELDS:
         raise Problem(422, "request_invalid", f"the body has more than {_MOST_JSON_FIELDS} fields")
     try:
-        return model.model_validate_json(data)
+        # Strict: `"threshold": false` would be 0, and everything a duplicate.
+        return model.model_validate_json(data, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         if first["type"] == "json_invalid":

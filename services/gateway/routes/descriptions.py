@@ -10,7 +10,7 @@ IDEMPOTENCY: dict[str, Any] = {
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "schema": {"type": "string", "maxLength": 255},
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
             "description": "The same key with the same request is the same job, for 24 hours.",
         }
     ]
@@ -18,20 +18,28 @@ IDEMPOTENCY: dict[str, Any] = {
 
 
 def _form_field(name: str) -> dict[str, Any]:
+    if name == "threshold":
+        return {"type": "number", "minimum": 0, "maximum": 1}
     if name.partition("_")[0] == "k":
-        return {"type": "integer"}
+        return {"type": "integer", "minimum": int(name == "k"), "maximum": 100}
     return {"type": "string", **({"format": "binary"} if name.endswith("image") else {})}
 
 
-def query_body(model: str, *fields: str) -> dict[str, Any]:
+def query_body(
+    model: str, example: dict[str, Any], *fields: str, required: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return the description of a query's body: a document, or a form with some of the fields."""
-    properties = {name: _form_field(name) for name in fields}
+    form = {
+        "type": "object",
+        "properties": {name: _form_field(name) for name in fields},
+        "required": list(required),
+    }
     return {
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": {"$ref": f"#/components/schemas/{model}"}},
-                "multipart/form-data": {"schema": {"type": "object", "properties": properties}},
+                JSON: {"schema": {"$ref": f"#/components/schemas/{model}"}, "example": example},
+                "multipart/form-data": {"schema": form},
             },
         }
     }

@@ -37,6 +37,10 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {"description": "Asked; look at `Location`", "model": JobView},
     **responses(400, 408, 409, 413, 415, 422, 503),
 }
+_COMPARISON = {"a": {"title": "Ceramic mug 350 ml"}, "b": {"title": "Mug, ceramic, 0.35 L"}}
+_COMPARISON_FIELDS = ("a_title", "a_image", "b_title", "b_image", "catalog", "threshold")
+_SEARCH_FIELDS = ("title", "image", "catalog", "threshold", *CandidateLimits.model_fields)
+_SEARCH = {"catalog": "shop", "title": "Ceramic mug 350 ml", "k": 5}
 
 
 async def _create(services: Services, key: Key | None, draft: Draft, owner: str | None) -> JobRecord:
@@ -76,7 +80,7 @@ def _body(services: Services, request: Request) -> Body:
     status_code=202,
     response_model=JobView,
     responses=_RESPONSES,
-    openapi_extra={**IDEMPOTENCY, **query_body("DedupDocument", "a_title", "a_image", "b_title", "b_image")},
+    openapi_extra={**IDEMPOTENCY, **query_body("DedupDocument", _COMPARISON, *_COMPARISON_FIELDS)},
 )
 async def dedup(
     services: Injected, caller: CallerInjected, request: Request, prefer: PreferHeader = None
@@ -101,7 +105,7 @@ async def dedup(
     responses=_RESPONSES,
     openapi_extra={
         **IDEMPOTENCY,
-        **query_body("SearchDocument", "title", "image", "catalog", *CandidateLimits.model_fields),
+        **query_body("SearchDocument", _SEARCH, *_SEARCH_FIELDS, required=("catalog",)),
     },
 )
 async def search(
