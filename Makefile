@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --n
 INDEX = url=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$url};
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test faults soak check bench train-tower eval-tower eval calibrate lock clean
+.PHONY: help setup demo up down test faults soak fuzz check bench train-tower eval-tower eval calibrate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ faults: setup ## pull every plug: prints what was done and what came of it, writ
 
 soak: setup ## half an hour of load, kills and lost messages: nothing lost, nothing twice, nothing grows
 	$(BIN)/python -m tests.soak --plot docs/soak.png --page docs/soak.md
+
+fuzz: setup ## call a running API some thousand times with generated requests (SEED=… repeats); writes reports/fuzz.json
+	$(BIN)/python -m pytest tests/fuzz -m "slow or not slow" --fuzz-report reports/fuzz.json $(if $(SEED),--fuzz-seed $(SEED))
 
 check: setup ## formatting, lint, types, import rules
 	$(BIN)/ruff format --check .
