@@ -123,7 +123,7 @@ class GatewaySettings(_Settings):
         500, ge=1, description="Waiting comparisons and searches from which no more are accepted"
     )
     spool_min_free_bytes: int = Field(
-        512 * 1024**2, ge=0, description="Free bytes of a spool's disk below which no upload is taken (507)"
+        128 * 1024**2, ge=0, description="Free bytes of a spool's disk below which no upload is taken (507)"
     )
     chunk_listings: int = Field(
         32,

@@ -1,12 +1,17 @@
 """A disk that is full, and a database file whose end was never written."""
 
+import io
 import resource
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import httpx
 
 from tests.conftest import wait_until
 from tests.faults.bench import INGESTING, MATCHING, Bench, Moment
 from tests.faults.case import Act, case
+from tests.support import ndjson
 
 
 @contextmanager
@@ -46,13 +51,26 @@ def disk_full_in_upload(bench: Bench) -> None:
     spooled = bench.stack.run_dir / "spool" / "jobs"
     before = set(spooled.iterdir())
     with _full_disk(bench, "gateway", 500):
-        answer = bench.post(bench.listings, "disk-full", "disk-full")
+        answers = [bench.post(bench.listings, "disk-full", "disk-full"), _post_zip(bench)]
+    for answer in answers:
         assert answer.status_code == 503, answer.text
         assert answer.headers["Retry-After"]
     bench.drained()
     wait_until(lambda: not [f for new in set(spooled.iterdir()) - before for f in new.rglob("*.json")])
     bench.observed.append("503, nothing kept")
     bench.holds(bench.insist_once("disk-full"))
+
+
+def _post_zip(bench: Bench) -> httpx.Response:
+    """Submit a ZIP, which is received into a temporary file."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("listings.ndjson", ndjson(bench.listings))
+    return bench.shop.http.post(
+        "/api/catalogs/disk-full/submissions",
+        content=body.getvalue(),
+        headers={"Content-Type": "application/zip"},
+    )
 
 
 @case("the index worker is killed before the ledger knows of a chunk; the end of its log is lost", slow=True)

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -16,6 +16,7 @@ from services.gateway.upload.parquet.lines import Asked
 from services.gateway.upload.parquet_table import read_parquet
 from services.gateway.upload.refusal import RawRow
 from services.gateway.upload.rows import Columns
+from shared.errors import SpoolUnavailable
 
 JSON, NDJSON, CSV, ZIP = "application/json", "application/x-ndjson", "text/csv", "application/zip"
 PARQUET = "application/vnd.apache.parquet"
@@ -72,13 +73,30 @@ def upload_format(content_type: str, content_encoding: str) -> str:
 
 @contextmanager
 def _received(blocks: Iterable[bytes], max_bytes: int) -> Iterator[BinaryIO]:
-    """Give a file of the blocks; it has no name, so that it is gone whatever happens."""
-    with tempfile.TemporaryFile() as file:
+    """Give a file of the blocks; it has no name, so that it is gone whatever happens.
+
+    Raises:
+        SpoolUnavailable: the disk for temporary files did not take it.
+    """
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closing it may fail again, for the same reason
+    try:
         for block in blocks:
-            file.write(block)
+            _write(file, block)
             if file.tell() > max_bytes:
                 raise Problem(422, "parquet_too_large", f"the Parquet file has more than {max_bytes} bytes")
         yield file
+    finally:
+        with suppress(OSError):
+            file.close()
+
+
+def _write(file: BinaryIO, block: bytes) -> None:
+    try:
+        file.write(block)
+        # What is left in a buffer would fail when it is read or closed.
+        file.flush()
+    except OSError as error:
+        raise SpoolUnavailable(f"the disk for temporary files is full: {error.strerror}") from error
 
 
 @contextmanager
