@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,11 @@ from workers.index.arrays import Channel, Keys, Modality, Rows, Vectors
 from workers.index.neighbourhood import Near
 from workers.index.store import StoredListing
 from workers.index.tokens.facts import Facts, read_facts
+
+# Some 5 kB each, for all catalogs together. Reading one anew takes 50 microseconds.
+_KEPT: Final = 20_000
+# In characters: the memory of what is kept must not depend on what somebody writes into listings.
+_LONGEST_KEPT: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,17 @@ class Sides:
         return self.present["text" if channel == "lexical" else channel]
 
 
-@lru_cache(maxsize=100_000)
-def _cached_facts(title: str, attributes: str) -> Facts:
+@lru_cache(maxsize=_KEPT)
+def _kept_facts(title: str, attributes: str) -> Facts:
     return read_facts(title, json.loads(attributes))
 
 
 def facts_of(title: str, attributes: dict[str, AttributeValue]) -> Facts:
-    """Read the facts of a normalised title and attributes; the same ones are read once."""
-    return _cached_facts(title, json.dumps(attributes, sort_keys=True))
+    """Read the facts of a normalised title and attributes; those read last are kept, long ones not."""
+    text = json.dumps(attributes, sort_keys=True)
+    if len(title) + len(text) > _LONGEST_KEPT:
+        return read_facts(title, attributes)
+    return _kept_facts(title, text)
 
 
 def make_sides(
