@@ -150,7 +150,9 @@ class Asker(threading.Thread):
             )
         except httpx.TransportError:
             return "no gateway"
-        if answer.status_code >= 500:
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE and answer.is_error:
+            self._books.complain(f"a comparison: {answer.status_code} {answer.text[:200]}")
+        if answer.is_error:
             return f"{answer.status_code}"
         job = answer.json()
         if job.get("status") == "succeeded":

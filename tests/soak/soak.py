@@ -23,8 +23,8 @@ _COLUMNS: Final = (
     "minute", "rows", "jobs", "in work", "queued", "troubles", "keys", "redis MB", "spool", "index MB",
     "index fds", "wrong",
 )  # fmt: skip
-# In a shorter soak processes have not yet warmed up, and growth is told without being judged.
-JUDGED_FROM_MINUTES: Final = 10
+# In a shorter soak the caches are not yet full, and growth is told without being judged.
+JUDGED_FROM_MINUTES: Final = 20
 
 
 @dataclass(frozen=True)

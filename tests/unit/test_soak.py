@@ -3,10 +3,15 @@
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 
+from local.ports import free_port
+from tests.played_service import Answer, Service
 from tests.soak.accounting import wrong_in_job, wrong_in_store, wrong_jobs
 from tests.soak.aftermath import difference
+from tests.soak.books import Books
+from tests.soak.customer import Insisting
 from tests.soak.flatness import JUDGED, line, not_flat, trends
 from tests.soak.goods import Shelf, Submission
 from tests.soak.page import page
@@ -184,3 +189,32 @@ def test_the_page_says_what_did_not_hold() -> None:
     assert "* index grew" in text
     assert "(soak.png)" in text
     assert "It held" in page(report | {"wrong": [], "not_flat": []}, None)
+
+
+def test_a_customer_insists_at_another_gateway_with_the_same_request(service: Service) -> None:
+    port = int(service.url.rsplit(":", 1)[1])
+    transport = Insisting((free_port(), port))
+    service.answers = [Answer({}, 503), Answer({}, 409), Answer({"id": "j"}, 202)]
+    with httpx.Client(base_url=service.url, transport=transport) as http:
+        answer = http.post("/jobs", content=b"rows", headers={"Idempotency-Key": "k"})
+    assert answer.json() == {"id": "j"}
+    assert [(asked.body, asked.headers["Idempotency-Key"]) for asked in service.asked] == [(b"rows", "k")] * 3
+    assert transport.repeats >= 4, "in between it asked where nobody listens"
+
+
+@pytest.mark.parametrize("status", [404, 410, 422, 500])
+def test_a_customer_takes_no_for_an_answer(service: Service, status: int) -> None:
+    service.answers = [Answer({"code": "no"}, status)]
+    transport = Insisting((int(service.url.rsplit(":", 1)[1]),))
+    with httpx.Client(base_url=service.url, transport=transport) as http:
+        assert http.get("/jobs/1").status_code == status
+    assert transport.repeats == 0
+
+
+def test_a_job_that_changes_when_it_is_sent_again_is_a_complaint() -> None:
+    books = Books()
+    books.accept("1")
+    books.accept("2", resent="2")
+    assert (books.wrong, books.resent) == ([], 1)
+    books.accept("3", resent="4")
+    assert books.wrong == ["sent again, job 3 became job 4"]
