@@ -211,7 +211,7 @@ class Machine(RuleBasedStateMachine):
         self.deliver_one(place, steps, outage, bool(slow), bool(keep))
 
     @precondition(lambda self: self.service.messages())
-    @rule(count=st.integers(1, 12))
+    @rule(count=st.integers(1, 30))
     def deliver_many(self, count: int) -> None:
         for _ in range(count):
             self.deliver_one(0)

@@ -19,7 +19,8 @@ _PICTURES = {
     "broken": b"no picture", "deadly": DEADLY,
 }  # fmt: skip
 PICTURES = tuple(_PICTURES)
-IDS = tuple("uvwxyz")
+# Few, so that uploads meet.
+IDS = tuple("uvwx")
 
 
 @dataclass(frozen=True)
