@@ -14,13 +14,13 @@ from services.gateway.security import SECURITY_HEADERS
 from tests.fuzz import bodies
 from tests.fuzz.tally import Tally
 
-_CATALOGS = ["fuzz-a", "fuzz-b"]
+CATALOGS = ["fuzz-a", "fuzz-b"]
 _KNOWN_TITLES = ["Mug red 350 ml", "Mug red 500 ml"]
 _KNOWN_IMAGES = [f"data:image/jpeg;base64,{base64.b64encode(bodies.PICTURES[0]).decode()}"]
 # What no schema says: values that get a call past validation, and let calls meet each other's jobs.
 _LIKELY: dict[str, tuple[list[str], float]] = {
-    "path.catalog": (_CATALOGS, 0.8),
-    "query.catalog": (_CATALOGS, 0.5),
+    "path.catalog": (CATALOGS, 0.8),
+    "query.catalog": (CATALOGS, 0.5),
     "query.against": (["catalog", "submission", "catalog:fuzz-a"], 0.6),
     "query.cursor": (["MC4w", "MC4x", "MS4w"], 0.6),
     "query.id_column": (["id"], 0.8),
@@ -31,7 +31,7 @@ _LIKELY: dict[str, tuple[list[str], float]] = {
     "body.title": (_KNOWN_TITLES, 0.6),
     "body.image": (_KNOWN_IMAGES, 0.7),
     "body.image_url": (_KNOWN_IMAGES, 0.7),
-    "body.catalog": (_CATALOGS, 0.8),
+    "body.catalog": (CATALOGS, 0.8),
     "body.a.title": (_KNOWN_TITLES, 0.8),
     "body.b.title": (_KNOWN_TITLES, 0.8),
     "body.a_title": (_KNOWN_TITLES, 0.8),
@@ -86,6 +86,10 @@ def before_call(_ctx: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         case.headers["Idempotency-Key"] = f"{key}-{used}"
 
 
+def _credentials(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
 def _config(seed: int, size: Size, key: str | None) -> dict[str, Any]:
     phases = {"examples": True, "coverage": size.coverage, "fuzzing": True, "stateful": True}
     return {
@@ -98,7 +102,7 @@ def _config(seed: int, size: Size, key: str | None) -> dict[str, Any]:
             "max-examples": size.cases, "no-shrink": True, "database": "none",
             "with-security-parameters": key is not None,
         },
-        "headers": {} if key is None else {"Authorization": f"Bearer {key}"},
+        "headers": _credentials(key),
         "dictionaries": {name.replace(".", "-"): {"values": values} for name, (values, _) in _LIKELY.items()},
         "parameters": {
             name: {"dictionary": name.replace(".", "-"), "probability": often}
@@ -152,18 +156,21 @@ def _of_tables(description: dict[str, Any]) -> dict[str, Any]:
     return description | {"paths": {_SUBMISSIONS: {"post": submit}}}
 
 
-def run(url: str, gateway: str, seed: int, size: Size, key: str | None = None) -> Tally:
-    """Call the API at `url`, with an API key if there is one, and return what came of it."""
-    bodies.register()
+def fill(url: str, key: str | None = None) -> None:
+    """Put into the catalogs what there is to find."""
+    headers = {"Prefer": "wait=1", **_credentials(key)}
     with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
-        description = _with_examples(http.get("/openapi.json").raise_for_status().json())
-        headers = (
-            {"Prefer": "wait=1"} if key is None else {"Prefer": "wait=1", "Authorization": f"Bearer {key}"}
-        )
-        for catalog in _CATALOGS:
+        for catalog in CATALOGS:
             address = _SUBMISSIONS.format(catalog=catalog)
             http.post(address, json=_KNOWN, headers=headers).raise_for_status()
-    tally = Tally(gateway, seed)
+
+
+def run(url: str, caller: str, seed: int, size: Size, key: str | None = None) -> Tally:
+    """Call the API at `url`, with the caller's API key if there is one, and return what came of it."""
+    bodies.register()
+    answer = httpx.get(f"{url}/openapi.json", trust_env=False, timeout=60).raise_for_status()
+    description = _with_examples(answer.json())
+    tally = Tally(caller, seed)
     config = {"base-url": url, **_config(seed, size, key)}
     only_tables = {
         "phases": {

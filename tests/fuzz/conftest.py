@@ -11,6 +11,7 @@ from local.ports import free_port
 from local.stack import Stack
 from shared.key_file import add_key
 from shared.keys import make_key
+from tests.fuzz.campaign import CATALOGS, fill
 from tests.fuzz.tally import TALLIES, Tally, table, write
 
 _REPORT, _SEED = "--fuzz-report", "--fuzz-seed"
@@ -32,23 +33,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Gateways:
-    """Addresses of one stack's gateways, and an admin's key of the second."""
+    """Addresses of one stack's gateways; keys of the second: an admin's, and one to read one catalog."""
 
     stack: Stack
     keyed_url: str
-    key: str
-
-    def address(self, gateway: str) -> tuple[str, str | None]:
-        """Return the address of the gateway `open` or `keyed`, and the key that it wants."""
-        return (self.keyed_url, self.key) if gateway == "keyed" else (self.stack.url, None)
+    admin: str
+    reader: str
 
 
 @pytest.fixture(scope="session")
 def gateways() -> Iterator[Gateways]:
     with Stack(profile="deterministic", settings=_SETTINGS) as stack:
-        kept, key = make_key("fuzz", "admin")
         file = stack.run_dir / "keys.json"
-        add_key(file, kept)
+        admin, admin_key = make_key("admin", "admin")
+        reader, reader_key = make_key("reader", "read", CATALOGS[:1])
+        add_key(file, admin)
+        add_key(file, reader)
         port = free_port()
         usual = dict(stack.env)
         stack.env |= {
@@ -63,7 +63,9 @@ def gateways() -> Iterator[Gateways]:
         stack.start(_KEYED)
         # Generous: a slow machine is no fault.
         stack.wait_ready(180)
-        yield Gateways(stack, f"http://127.0.0.1:{port}", key)
+        gateways = Gateways(stack, f"http://127.0.0.1:{port}", admin_key, reader_key)
+        fill(gateways.keyed_url, admin_key)
+        yield gateways
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Tally:
     `codes` counts problems by operation with media type and by code, `filled` pages with something on them.
     """
 
-    gateway: str
+    caller: str
     seed: int
     calls: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     codes: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -108,7 +108,7 @@ class Tally:
     def document(self) -> dict[str, Any]:
         """Return all of it as JSON has it."""
         return {
-            "gateway": self.gateway,
+            "caller": self.caller,
             "seed": self.seed,
             "calls": self.total,
             "phases": dict(self.phases),
@@ -123,15 +123,13 @@ TALLIES = pytest.StashKey[list[Tally]]()
 
 def table(tallies: Iterable[Tally]) -> str:
     """Return the statuses that each operation answered with as a Markdown table."""
-    lines = ["| gateway | operation | statuses (calls) |", "|---|---|---|"]
+    lines = ["| caller | operation | statuses (calls) |", "|---|---|---|"]
     sums = []
     for tally in tallies:
         for operation, counts in tally.statuses().items():
             seen = ", ".join(f"{status} ({count})" for status, count in counts.items())
-            lines.append(f"| {tally.gateway} | {operation} | {seen} |")
-        sums.append(
-            f"{tally.gateway}: {tally.total} calls, seed {tally.seed}, {len(tally.failures)} failures"
-        )
+            lines.append(f"| {tally.caller} | {operation} | {seen} |")
+        sums.append(f"{tally.caller}: {tally.total} calls, seed {tally.seed}, {len(tally.failures)} failures")
     return "\n".join([*lines, *sums])
 
 

@@ -33,21 +33,20 @@ def held(tally: Tally, url: str, least: int) -> None:
 
 
 def test_the_description_holds(gateways: Gateways) -> None:
-    url, key = gateways.address("keyed")
-    tally = run(url, "keyed", seed=1, size=SMALL, key=key)
+    tally = run(gateways.keyed_url, "admin", seed=1, size=SMALL, key=gateways.admin)
     assert tally.total >= 200
-    held(tally, url, least=1)
+    held(tally, gateways.keyed_url, least=1)
     assert {401, 404, 422} <= {status for counts in tally.statuses().values() for status in counts}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("gateway", ["open", "keyed"])
+@pytest.mark.parametrize("caller", ["nobody", "admin"])
 def test_the_description_holds_over_thousands_of_calls(
-    gateways: Gateways, gateway: str, seed: int, tallies: list[Tally]
+    gateways: Gateways, caller: str, seed: int, tallies: list[Tally]
 ) -> None:
-    url, key = gateways.address(gateway)
-    tally = run(url, gateway, seed, LARGE, key)
+    url, key = (gateways.keyed_url, gateways.admin) if caller == "admin" else (gateways.stack.url, None)
+    tally = run(url, caller, seed, LARGE, key)
     tallies.append(tally)
     assert tally.total >= 1500
     held(tally, url, least=3)
@@ -56,3 +55,17 @@ def test_the_description_holds_over_thousands_of_calls(
     for query in ("POST /api/dedup", "POST /api/search"):
         assert tally.succeeded(query, "multipart/form-data"), query
     assert all(tally.filled[operation] for operation in RESULTS), tally.filled
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_description_holds_for_a_key_that_may_do_little(
+    gateways: Gateways, seed: int, tallies: list[Tally]
+) -> None:
+    tally = run(gateways.keyed_url, "reader", seed, SMALL, gateways.reader)
+    tallies.append(tally)
+    assert tally.failures == [], json.dumps(tally.failures[:5], indent=1)
+    for operation, counts in tally.statuses().items():
+        if operation.startswith("POST"):
+            assert 403 in counts, operation
+            assert not tally.succeeded(operation), operation
