@@ -55,8 +55,8 @@ def list_jobs(
         if not unseen and len(records) < batch:
             return found, None
         if not unseen:
-            # More jobs of one millisecond than are read at once.
-            batch *= 2
+            # More jobs of one millisecond than are read at once; by small steps the batches would run out.
+            batch = max(_BATCH, 2 * batch)
         for record in unseen:
             if len(found) == limit and position:
                 return found, _address(wanted, position, limit)

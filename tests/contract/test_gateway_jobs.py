@@ -146,13 +146,13 @@ def test_jobs_are_listed_newest_first_page_by_page(http: TestClient, ledger: Led
 def test_jobs_of_one_millisecond_are_listed_however_few_fit_on_a_page(
     http: TestClient, ledger: Ledger, settings: CommonSettings
 ) -> None:
-    made = [submission(ledger) for _ in range(12)]
+    made = [submission(ledger) for _ in range(40)]
     with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
         for job_id in made:
             redis.zadd(keys.JOBS, {job_id: 1_700_000_000_000})
             redis.hset(keys.job(job_id), "created_ms", 1_700_000_000_000)
     found: list[str] = []
-    following: str | None = "/api/jobs?limit=2"
+    following: str | None = "/api/jobs?limit=1"
     while following:
         page = http.get(following).json()
         found += [job["id"] for job in page["items"]]

@@ -7,10 +7,12 @@ import json
 import zipfile
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import schemathesis
 from hypothesis import strategies as st
 
-from services.gateway.upload.formats import CSV, NDJSON, ZIP
+from services.gateway.upload.formats import CSV, NDJSON, PARQUET, ZIP
 from tests.support import jpeg
 
 PICTURES = tuple(jpeg(seed) for seed in range(3))
@@ -74,6 +76,26 @@ def _tables(draw: st.DrawFn) -> bytes:
     return out.getvalue().encode("utf-8", "surrogatepass")
 
 
+def _parquet_of(rows: list[dict[str, Any]], columns: list[str]) -> bytes:
+    """A Parquet file of texts; what a text cannot hold is left out."""
+    out = io.BytesIO()
+    texts = {
+        name: [
+            None if row.get(name) is None else str(row[name]).encode("utf-8", "replace").decode()
+            for row in rows
+        ]
+        for name in columns
+    }
+    pq.write_table(pa.table({name: pa.array(values, pa.string()) for name, values in texts.items()}), out)
+    return out.getvalue()
+
+
+@st.composite
+def _parquet_files(draw: st.DrawFn) -> bytes:
+    columns = draw(st.sampled_from((["id", "title"], ["id", "title", "image"], ["id", *_FIELDS], ["sku"])))
+    return _parquet_of(draw(_LISTINGS), columns)
+
+
 NDJSON_BODIES = broken(st.lists(_LISTING | _VALUES, max_size=5).map(_lines) | _LISTINGS.map(_lines))
 CSV_BODIES = broken(_tables())
 
@@ -101,11 +123,12 @@ def _archives(draw: st.DrawFn) -> bytes:
     return _zipped(entries, draw(st.sampled_from((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))))
 
 
-FORMS = {NDJSON: NDJSON_BODIES, CSV: CSV_BODIES, ZIP: broken(_archives())}
+FORMS = {NDJSON: NDJSON_BODIES, CSV: CSV_BODIES, PARQUET: broken(_parquet_files()), ZIP: broken(_archives())}
 _TABLE = b"id,title,image\nz-1,Mug red 350 ml,0.jpg\nz-2,Mug red 350 ml,1.jpg\nz-3,,gone.jpg\n"
 EXAMPLES = {
     NDJSON: b'{"id": "n-1", "title": "Mug red 350 ml"}\n{"id": "n-2", "title": "Mug red 500 ml"}\n{}\n',
     CSV: _TABLE,
+    PARQUET: _parquet_of([{"id": "p-1", "title": "Mug red 350 ml"}, {"id": "p-2"}], ["id", "title"]),
     ZIP: _zipped({"t.csv": _TABLE, **dict(zip(_NAMES, PICTURES, strict=True))}, zipfile.ZIP_DEFLATED),
 }
 

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from services.gateway.upload.formats import CSV, JSON, NDJSON, ZIP
+from services.gateway.upload.formats import CSV, JSON, NDJSON, PARQUET, ZIP
 from tests.fuzz.campaign import Size, run
 from tests.fuzz.conftest import Gateways
 from tests.fuzz.tally import Tally
@@ -50,7 +50,7 @@ def test_the_description_holds_over_thousands_of_calls(
     tallies.append(tally)
     assert tally.total >= 1500
     held(tally, url, least=3)
-    for form in (JSON, NDJSON, CSV, ZIP):
+    for form in (JSON, NDJSON, CSV, PARQUET, ZIP):
         assert tally.succeeded(SUBMIT, form), form
     for query in ("POST /api/dedup", "POST /api/search"):
         assert tally.succeeded(query, "multipart/form-data"), query
