@@ -26,8 +26,11 @@ def clear_leftovers(ledger: Ledger, settled_s: float) -> int:
 
 def give_up_stalled_uploads(ledger: Ledger, spool: Spool, silent_s: float) -> int:
     """Fail jobs whose gateway gave no sign of life for so long; nothing of them was accepted."""
-    stalled = ledger.upkeep.stalled_uploads(int(silent_s * 1000))
-    for job_id in stalled:
-        ledger.fail(job_id, "upload_incomplete", "the upload stopped before its end; submit it again")
-        spool.delete_prefix(f"jobs/{job_id}")
-    return len(stalled)
+    silent_ms, detail = int(silent_s * 1000), "the upload stopped before its end; submit it again"
+    given_up = 0
+    for job_id in ledger.upkeep.stalled_uploads(silent_ms):
+        # A gateway that was halted may go on in this moment, and its upload be accepted.
+        if ledger.give_up(job_id, silent_ms, "upload_incomplete", detail):
+            spool.delete_prefix(f"jobs/{job_id}")
+            given_up += 1
+    return given_up

@@ -125,6 +125,11 @@ class Ledger(OverRedis):
             self._script("finish", job_id, "failed", "error", json.dumps({"code": code, "detail": detail}))
         )
 
+    def give_up(self, job_id: str, silent_ms: int, code: str, detail: str) -> bool:
+        """End a job whose upload gave no sign of life for so long; False if it did, or has been accepted."""
+        error = json.dumps({"code": code, "detail": detail})
+        return bool(self._script("give_up", job_id, silent_ms, error))
+
     def cancel(self, job_id: str) -> bool:
         """End a job at the client's wish; work in progress is dropped at its next step."""
         return bool(self._script("finish", job_id, "cancelled"))

@@ -332,6 +332,15 @@ function ops.reserve(a)
   return redis.call('HGETALL', a[2])
 end
 
+-- id, silence in ms, error: fail a job whose upload is silent, unless it has come to life or to its end meanwhile
+function ops.give_up(a)
+  local id, last = a[2], tonumber(redis.call('ZSCORE', RECEIVING, a[2]) or 'inf')
+  if status(id) ~= 'receiving' or last > now - tonumber(a[3]) then return 0 end
+  redis.call('HSET', job_key(id), 'error', a[4])
+  end_job(id, 'failed')
+  return 1
+end
+
 -- key, job or empty: never frees a key that another request has bound meanwhile
 function ops.unreserve(a)
   if a[3] == '' or redis.call('HGET', a[2], 'job') == a[3] then return redis.call('DEL', a[2]) end

@@ -249,6 +249,16 @@ def test_what_is_accepted_after_redis_lost_everything_comes_after_all_before(
     assert ledger.read(submitted_and_accepted(ledger)).sequence > places[2] > places[1] > places[0]
 
 
+def test_an_upload_that_came_to_life_or_to_its_end_is_not_given_up(ledger: Ledger) -> None:
+    accepted, alive = submitted_and_accepted(ledger), submitted(ledger)
+    assert not ledger.give_up(accepted, 0, "upload_incomplete", "silent")
+    assert not ledger.give_up(alive, 60_000, "upload_incomplete", "silent")
+    assert ledger.read(accepted).status == "running"
+    assert ledger.read(alive).status == "receiving"
+    assert ledger.give_up(alive, 0, "upload_incomplete", "silent")
+    assert (ledger.read(alive).error or {})["code"] == "upload_incomplete"
+
+
 def test_an_idempotency_key_belongs_to_one_job(ledger: Ledger) -> None:
     assert ledger.idempotency.reserve("d", "job-1") is None
     bound = ledger.idempotency.reserve("d", "job-2")

@@ -7,12 +7,13 @@ import pytest
 from redis import Redis
 
 from services.reconciler.main import Reconciler
-from services.reconciler.retention import clear_leftovers, expire
+from services.reconciler.retention import clear_leftovers, expire, give_up_stalled_uploads
 from services.reconciler.sweep import sweep
 from shared import ids
 from shared.broker import Publisher, make_celery
 from shared.inflight import InFlight
 from shared.ledger import Ledger
+from shared.ledger.upkeep import Upkeep
 from shared.messages import AcceptedJob, Chunk, FinishedJob, JobOptions, Listing, Row, UnitHint
 from shared.routing import ENCODE_BULK, INDEX_BULK
 from shared.settings import CommonSettings
@@ -175,6 +176,24 @@ def test_jobs_past_their_retention_are_dropped(ledger: Ledger, spool: Spool) -> 
     assert expire(ledger, spool, retention_s=-1) == 1
     assert not ledger.knows(accepted.job_id)
     assert list(spool.keys(f"jobs/{accepted.job_id}")) == []
+
+
+def test_an_upload_that_is_accepted_while_it_is_given_up_for_silent_is_kept(
+    ledger: Ledger, spool: Spool
+) -> None:
+    accepted = spooled(spool)
+    ledger.create(accepted.job_id, OPTIONS, 4)
+
+    class Meanwhile(Upkeep):
+        def stalled_uploads(self, idle_ms: int) -> list[str]:
+            found = super().stalled_uploads(idle_ms)
+            ledger.seal(accepted.job_id)
+            return found
+
+    ledger.upkeep = Meanwhile(ledger._redis)
+    assert give_up_stalled_uploads(ledger, spool, silent_s=0) == 0
+    assert ledger.read(accepted.job_id).status == "running"
+    assert spool.get(accepted_key(accepted.job_id)) is not None
 
 
 def test_what_an_ended_job_leaves_in_redis_is_dropped(
