@@ -21,7 +21,7 @@ _CONNECTION = "ping select"
 # Scripts are loaded and run by their digest; a script may only do what its caller may. `EVAL` stays off.
 _LEDGER = (
     "evalsha script|load multi exec discard watch unwatch time publish exists get set del expire "
-    "hget hset hsetnx hgetall hexists hincrby hdel "
+    "hget hmget hset hsetnx hgetall hexists hincrby hdel "
     "zadd zrem zscore zcard zrange zrangebyscore zremrangebyscore"
 )
 _SEND = "lpush sadd smembers"

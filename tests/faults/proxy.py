@@ -24,8 +24,8 @@ class _Link:
 
     def reset(self) -> None:
         for writer in (self.client, self.server):
-            found = writer.get_extra_info("socket")
-            # One side may have closed by itself.
+            # One side may have closed by itself; asked then, TLS raises.
+            found = None if writer.is_closing() else writer.get_extra_info("socket")
             if found is not None and found.fileno() >= 0:
                 found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
             writer.transport.abort()

@@ -83,7 +83,7 @@ def test_all_work_goes_through_and_nothing_that_it_needs_is_denied(guarded: Guar
             shop.http.headers["Authorization"] = f"Bearer {text}"
             lost = shop.submit("shop", ndjson([{"id": "z", "title": "Steel bottle"}]))["id"]
             admin.flushdb()
-            wait_until(lambda: admin.exists(keys.EPOCH), what=site.output)
+            wait_until(lambda: admin.get(keys.EPOCH) == "1", what=site.output)
             site.processes["index"].start()
             shop.wait(lost)
 
@@ -215,7 +215,10 @@ def test_passwords_are_readable_for_their_owner_only_and_not_in_the_file_of_user
 
 def test_nothing_is_lost_when_redis_starts_again(guarded: Guarded) -> None:
     job_id = job_of(guarded)
-    guarded.server.kill()
+    assert guarded.server.process is not None
+    # Asked to end: killed, it may lose what it wrote last.
+    guarded.server.process.terminate()
+    guarded.server.process.wait()
     guarded.server.start()
     with Ledger.connect(guarded.settings("gateway")) as ledger, guarded.client("admin") as admin:
         assert [record.id for record in ledger.recent(None, 1)] == [job_id]
