@@ -1,10 +1,13 @@
 """The soak's own judgement: it must see what is lost, what comes twice, and what grows."""
 
+import json
 import sqlite3
+from dataclasses import asdict
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
 from local.ports import free_port
 from tests.played_service import Answer, Service
@@ -15,6 +18,7 @@ from tests.soak.customer import Insisting
 from tests.soak.flatness import JUDGED, line, not_flat, trends
 from tests.soak.goods import Shelf, Submission
 from tests.soak.page import page
+from tests.soak.plot import draw
 from tests.soak.watch import ProcessSample, Sample
 from tests.support import Json
 
@@ -218,3 +222,14 @@ def test_a_job_that_changes_when_it_is_sent_again_is_a_complaint() -> None:
     assert (books.wrong, books.resent) == ([], 1)
     books.accept("3", resent="4")
     assert books.wrong == ["sent again, job 3 became job 4"]
+
+
+def test_a_report_read_from_a_file_is_drawn(tmp_path: Path) -> None:
+    report = {
+        "plan": {"minutes": 60},
+        "samples": [asdict(sample) for sample in soaked()],
+        "troubles": [{"at_s": 60.0, "what": "killed", "whom": "encoder"}],
+    }
+    draw(json.loads(json.dumps(report)), tmp_path / "soak.png")
+    with Image.open(tmp_path / "soak.png") as image:
+        assert image.width > 1000
