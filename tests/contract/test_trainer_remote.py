@@ -57,7 +57,7 @@ def ledger(common: CommonSettings) -> Iterator[Ledger]:
 
 
 def files(stack: Stack) -> list[Path]:
-    return [path for path in (stack.run_dir / "spool").rglob("*") if path.is_file()]
+    return [path for path in (stack.run_dir / "spool" / "jobs").rglob("*") if path.is_file()]
 
 
 def nothing_left(stack: Stack, ledger: Ledger) -> bool:

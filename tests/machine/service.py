@@ -26,6 +26,7 @@ from shared.errors import LedgerUnavailable, SpoolUnavailable
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.messages import JobOptions, UnitHint
+from shared.pressure import Pressure
 from shared.routing import STAGE_TASKS
 from shared.settings import CommonSettings, IndexSettings
 from shared.spool import Spool, finished_key
@@ -121,10 +122,11 @@ class Service:
         self._inflight = cast(InFlight, Port(self.inflight, LedgerUnavailable))
         self._spool = cast(Spool, Port(self.spool, SpoolUnavailable))
         self._publisher = cast(Publisher, Port(Publisher(self._app), LedgerUnavailable))
+        self._pressure = Pressure(self.ledger.upkeep.load)
         self._idempotency = Idempotency(self._ledger, wait_s=0.001)
         self._receiver = Receiver(
             self._spool, self._ledger, self._publisher, AtOnce(),
-            limits=_LIMITS, chunk_listings=CHUNK, slice_listings=SLICE,
+            limits=_LIMITS, chunk_listings=CHUNK, slice_listings=SLICE, go_on=lambda: None,
         )  # fmt: skip
         self._rematcher = Rematcher(self._spool, self._ledger, self._publisher, SLICE)
         self._canceller = Canceller(self._ledger, self._spool)
@@ -137,14 +139,14 @@ class Service:
     def _make_pipeline(self) -> Pipeline:
         pictures = BatchEncoder(GridModel("grid-v1"), 4)
         titles = BatchEncoder(NgramModel("ngrams-v1"), 4)
-        image_cache = RedisCache(self.inflight, "image", pictures.model, pictures.dim, 600)
-        text_cache = RedisCache(self.inflight, "text", titles.model, titles.dim, 600)
+        image_cache = RedisCache(self.inflight, self._pressure, "image", pictures.model, pictures.dim, 600)
+        text_cache = RedisCache(self.inflight, self._pressure, "text", titles.model, titles.dim, 600)
         intake = ImageIntake(ListingImages(self.spool, NoWeb()), Decoder(100_000), pictures, image_cache)
         self._images = ImageStage(intake, pictures, image_cache, 4, 1)
         return Pipeline(self._images, TextStage(titles, text_cache), pictures, titles)
 
     def start_index(self) -> None:
-        self.catalogs = Catalogs(self.folder / "catalogs", FaissIndex, TfidfIndex)
+        self.catalogs = Catalogs(self.folder / "catalogs", FaissIndex, TfidfIndex, most_open=2)
         self.catalogs.acquire()
         self._index = {
             "ingest": Ingest(self._ledger, self._spool, self._inflight, self.catalogs),
@@ -200,8 +202,8 @@ class Service:
     def work(self, hint: UnitHint, slow: bool = False) -> None:
         work: Callable[..., Any]
         if hint.stage == "encode":
-            budget = {"budget_s": -1.0} if slow else {}
-            work = ChunkWork(self._ledger, self._spool, self._inflight, self._pipeline, **budget)
+            parts = (self._ledger, self._spool, self._inflight, self._pipeline, self._pressure)
+            work = ChunkWork(*parts, budget_s=-1.0 if slow else LONG_S)
         else:
             work = self._index[hint.stage]
         run_unit(hint, self._ledger, self._publisher, work)
