@@ -32,7 +32,7 @@ BUILT = {
 LINE = re.compile(r"[a-z]+:\d+(\.\d+)*(-[a-z]+)+")
 ROOT_USERS = (None, "root", "0", "0:0", "root:root")
 # What the entrypoint of Redis's image needs to give its folder to its own user and go on as that one.
-STEPPING_DOWN = ["CHOWN", "SETGID", "SETUID"]
+STEPPING_DOWN = ["CHOWN", "DAC_OVERRIDE", "SETGID", "SETUID"]
 # What would give back what the other settings take.
 OPENING = (
     "privileged",
