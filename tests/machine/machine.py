@@ -145,7 +145,8 @@ class Machine(RuleBasedStateMachine):
         earlier = [
             each
             for each in self.jobs.values()
-            if each.answered
+            if each is not job
+            and each.answered
             and job.key
             and each.key == job.key
             and not each.may_expire
