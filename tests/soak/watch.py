@@ -1,6 +1,7 @@
 """What every process, Redis and the spool hold, looked at every few seconds."""
 
 import contextlib
+import os
 import threading
 import time
 from collections import Counter, defaultdict
@@ -98,7 +99,7 @@ class Watch:
             queued = sum(int(self._redis.llen(f"doppel:{queue}")) for queue in QUEUES)
             unacked = int(self._redis.hlen("doppel:unacked"))
             active = int(self._redis.zcard("doppel:jobs")) - int(self._redis.zcard("doppel:ended"))
-        kinds = _spooled(self.site.stack.run_dir / "spool")
+        kinds = spooled(self.site.stack.run_dir / "spool")
         self.samples.append(
             Sample(
                 round(time.monotonic() - self._began, 1),
@@ -168,9 +169,11 @@ def _is_pool_child(pid: int) -> bool:
         return False
 
 
-def _spooled(folder: Path) -> Counter[str]:
+def spooled(folder: Path) -> Counter[str]:
     found: Counter[str] = Counter()
-    for path in folder.rglob("*"):
-        temporary = "#" in path.name
-        found["temporary" if temporary else "folder" if path.is_dir() else "file"] += 1
+    # Unlike rglob it outlives a folder that goes away meanwhile.
+    for _, folders, files in os.walk(folder):
+        found["folder"] += len(folders)
+        for name in files:
+            found["temporary" if "#" in name else "file"] += 1
     return found
