@@ -234,7 +234,11 @@ def _types() -> Iterator[Named]:
     yield "no id", parquet({"sku": ["1"]})
     yield "no columns", parquet(pa.table({"id": [1]}).select([]))
     yield "no rows", parquet(pa.table(_GOOD).slice(0, 0))
-    yield "900 columns", parquet({"id": ["1"], "title": ["A"]} | {f"c{i}": [i] for i in range(898)})
+    for count in (200, 900):
+        yield (
+            f"{count} columns",
+            parquet({"id": ["1"], "title": ["A"]} | {f"c{i}": [i] for i in range(count - 2)}),
+        )
     yield "2,000 columns", parquet({"id": ["1"]} | {f"c{i}": [i] for i in range(2000)})
 
 

@@ -16,6 +16,7 @@ CODES = {
     "parquet_too_large", "submission_empty", "too_many_listings",
 }  # fmt: skip
 REJECTIONS = {
+    "attributes_too_many",
     "row_invalid", "listing_id_missing", "listing_duplicate_id", "image_empty", "image_too_many_bytes",
     "title_too_long",
 }  # fmt: skip
@@ -69,7 +70,8 @@ TAKEN: dict[str, tuple[int, dict[str, int]]] = {
     "a column of a date beyond all": (0, {"row_invalid": 1}),
     "a column of INT96": (1, {}),
     "a column of structs": (1, {}),
-    "900 columns": (1, {}),
+    "200 columns": (1, {}),
+    "900 columns": (0, {"attributes_too_many": 1}),
     "a picture of 20 MB": (1, {"image_too_many_bytes": 1}),
     "a title of 20 MB": (1, {"row_invalid": 1}),
     "a number repeated 100,000 times": (100_000, {}),
