@@ -45,7 +45,7 @@ test: setup ## run the tests
 	$(BIN)/python -m pytest
 
 faults: setup ## pull every plug: prints what was done and what came of it, writes reports/faults.json
-	$(BIN)/python -m pytest tests/faults -m "slow or not slow" --faults-report reports/faults.json
+	$(BIN)/python -m pytest tests/faults -n 2 --dist worksteal -m "slow or not slow" --faults-report reports/faults.json
 
 soak: setup ## half an hour of load, kills and lost messages: nothing lost, nothing twice, nothing grows
 	$(BIN)/python -m tests.soak --plot docs/soak.png --page docs/soak.md

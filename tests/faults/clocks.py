@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.conftest import wait_until
-from tests.faults.bench import ENCODING, Bench
+from tests.faults.bench import Bench
 from tests.faults.case import case
 from tests.faults.plant import AHEAD, BEHIND
 from tests.support import Json, ndjson
@@ -23,7 +23,7 @@ def clocks_apart(bench: Bench) -> None:
     bench.stack.start(f"encoder.{BEHIND}")
     bench.ready()
     job = bench.submit()
-    bench.strike_at(job, ENCODING)
+    bench.struck()
     asked = bench.shop.http.post("/api/dedup", json=_SIDES, headers={"Prefer": "wait=10"})
     assert asked.json()["status"] == "succeeded", asked.text
     bench.holds(job)
