@@ -39,7 +39,7 @@ class Site(Plant):
     @property
     def gateways(self) -> tuple[int, int]:
         """Ports of the gateways."""
-        return self.stack.gateway_port, self.second_gateway
+        return self.stack.gateway_port, self.ports["gateway.2"]
 
     def begin(self) -> None:
         """Start the spare processes and wait until all can work."""
