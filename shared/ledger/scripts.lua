@@ -39,9 +39,13 @@ local function closed(id, stage)
   end
 end
 
+-- Of each queue: when the latest of the units that were claimed from it had been sent there.
+local function sent_field(stage) return stage == 'encode' and 'sent:encode' or 'sent:index' end
+
 local function add_unit(id, stage, unit, grace)
   local name = stage .. '/' .. unit
   if redis.call('HSETNX', units_key(id), 's:' .. name, 'queued') == 1 then
+    redis.call('HSET', units_key(id), 'q:' .. name, now)
     redis.call('ZADD', LEASES, now + grace, id .. ' ' .. stage .. ' ' .. unit)
     opened(id, stage)
     return true
@@ -191,6 +195,10 @@ function ops.claim(a)
   else attempts = most + 1 end
   redis.call('HSET', units_key(id), 's:' .. name, 'leased', 't:' .. name, token)
   redis.call('ZADD', LEASES, now + lease, member)
+  local sent = tonumber(redis.call('HGET', units_key(id), 'q:' .. name) or '0')
+  if sent > tonumber(redis.call('HGET', LAST_DONE, sent_field(stage)) or '0') then
+    redis.call('HSET', LAST_DONE, sent_field(stage), sent)
+  end
   if redis.call('HSETNX', job_key(id), 'started_ms', now) == 1 then touch(id) end
   return { attempts > most and 'exhausted' or 'claimed', attempts }
 end
@@ -385,8 +393,11 @@ function ops.due(a)
     local id, stage, unit = string.match(member, '^(%S+) (%S+) (%S+)$')
     local name = stage .. '/' .. unit
     local state = alive(id) and redis.call('HGET', units_key(id), 's:' .. name)
-    if state == 'leased' then
-      redis.call('HSET', units_key(id), 's:' .. name, 'queued')
+    local sent = tonumber(redis.call('HGET', units_key(id), 'q:' .. name) or '0')
+    -- What was sent well after it was claimed already: its message was lost, or is held by a worker that died.
+    local overtaken = sent + grace < tonumber(redis.call('HGET', LAST_DONE, sent_field(stage)) or '0')
+    if state == 'leased' or (state == 'queued' and overtaken) then
+      redis.call('HSET', units_key(id), 's:' .. name, 'queued', 'q:' .. name, now)
       redis.call('ZADD', LEASES, now + grace, member)
       table.insert(found, 'abandoned ' .. member)
     elseif state == 'queued' then

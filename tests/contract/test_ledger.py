@@ -309,3 +309,28 @@ def test_a_call_that_is_repeated_as_its_answer_was_lost_gets_the_same_answer(led
     ledger.cancel(job_id)
     assert ledger.seal(job_id) is None
     assert ledger.idempotency.reserve("d", job_id) is ledger.idempotency.reserve("d", job_id) is None
+
+
+def test_a_unit_that_later_ones_overtook_has_lost_its_message(
+    settings: CommonSettings, ledger: Ledger
+) -> None:
+    job_id = ids.new_id()
+    ledger.create(job_id, OPTIONS, 4)
+    for chunk in range(3):
+        ledger.add_chunk(job_id, chunk, 4)
+    with Redis.from_url(settings.redis_url.get_secret_value()) as redis:
+        # Chunk 0 was sent a minute before the others, and all are due.
+        sent = int(redis.hget(keys.units(job_id), "q:encode/1") or 0)
+        redis.hset(keys.units(job_id), "q:encode/0", sent - 60_000)
+        for chunk in range(3):
+            redis.zadd(keys.LEASES, {f"{job_id} encode {chunk}": 1})
+        assert [h.unit for h in ledger.units.due()[0]] == []
+        assert ledger.units.claim(UnitHint(job_id=job_id, stage="encode", unit="1")).granted
+        for chunk in (0, 2):
+            redis.zadd(keys.LEASES, {f"{job_id} encode {chunk}": 1})
+        lost, waiting = ledger.units.due()
+        assert [h.unit for h in lost] == ["0"]
+        assert [h.unit for h in waiting] == ["2"]
+        # Sent anew, it is no older than the others.
+        redis.zadd(keys.LEASES, {f"{job_id} encode 0": 1})
+        assert [h.unit for h in ledger.units.due()[1]] == ["0"]
