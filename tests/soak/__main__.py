@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tests.soak.page import page
-from tests.soak.soak import Plan, Soak
+from tests.soak.soak import Plan, Soak, judged
 
 # What thirty minutes have to see.
 _LEAST_PER_MINUTE = 50_000 / 30
@@ -34,7 +34,7 @@ def main() -> int:
         )  # fmt: skip
         args.report.parent.mkdir(parents=True, exist_ok=True)
         args.report.write_text(json.dumps(Soak(plan).run()) + "\n", encoding="utf-8")
-    report = json.loads(args.report.read_text(encoding="utf-8"))
+    report = judged(json.loads(args.report.read_text(encoding="utf-8")))
     if args.plot:
         from tests.soak.plot import draw
 

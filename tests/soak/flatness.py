@@ -89,7 +89,7 @@ def trends(samples: Sequence[Sample], end_s: float) -> list[Trend]:
             points = [(s.at_s, getattr(p, what)) for s in samples for p in s.processes if p.name == name]
             found.append(_trend(name, what, end_s, points, allowed))
     stored: tuple[tuple[str, str, Callable[[Sample], float | None]], ...] = (
-        ("redis", "redis_mb", lambda s: s.redis_mb),
+        ("redis", "redis_mb", lambda s: s.passing_mb()),
         ("redis", "keys", lambda s: s.passing_keys()),
         ("spool", "files", lambda s: s.files),
         ("spool", "folders", lambda s: s.folders),

@@ -113,13 +113,8 @@ class Soak:
         wrong = [*books.wrong, *self._troubles.wrong, *watch.wrong]
         if books.rows < plan.least:
             wrong.append(f"only {books.rows} listings were taken, {plan.least} were to be")
-        judged = plan.minutes >= JUDGED_FROM_MINUTES
-        grown = not_flat(watch.samples, self._seconds)
-        return {
-            "held": not wrong and not (judged and grown),
+        report = {
             "wrong": wrong,
-            "not_flat": grown,
-            "flatness_judged": judged,
             "plan": asdict(plan),
             "early_share": _EARLY,
             "spared": list(SPARED),
@@ -140,13 +135,24 @@ class Soak:
                 "troubles": dict(sorted(self._troubles.counts().items())),
                 "ended_by_themselves": dict(self._site.deaths),
             },
-            "trends": [
-                asdict(trend) | {"flat": trend.flat} for trend in trends(watch.samples, self._seconds)
-            ],
-            "peaks_mb": {name: list(pair) for name, pair in peaks(watch.samples, self._seconds).items()},
             "troubles": [asdict(trouble) for trouble in self._troubles.done],
             "samples": [asdict(sample) for sample in watch.samples],
         }
+        return judged(report)
+
+
+def judged(report: dict[str, Any]) -> dict[str, Any]:
+    """Return a report with what its samples say of growth, and whether all held."""
+    samples, minutes = samples_of(report), report["plan"]["minutes"]
+    end_s, judge = minutes * 60, minutes >= JUDGED_FROM_MINUTES
+    grown = not_flat(samples, end_s)
+    return report | {
+        "held": not report["wrong"] and not (judge and grown),
+        "not_flat": grown,
+        "flatness_judged": judge,
+        "trends": [asdict(trend) | {"flat": trend.flat} for trend in trends(samples, end_s)],
+        "peaks_mb": {name: list(pair) for name, pair in peaks(samples, end_s).items()},
+    }
 
 
 def samples_of(report: dict[str, Any]) -> list[Sample]:
