@@ -32,6 +32,7 @@ from workers.encoder.query_work import QueryWork
 from workers.encoder.redis_cache import RedisCache
 from workers.encoder.refusal import ImageRefused
 from workers.encoder.sources import ListingImages
+from workers.encoder.stage_times import StageTimes
 from workers.encoder.text_stage import TextStage
 
 
@@ -100,9 +101,8 @@ class Bench:
         return job
 
     def work(self, budget_s: float = 60) -> ChunkWork:
-        return ChunkWork(
-            self.ledger, self.spool, self.inflight, self.pipeline, self.pressure, budget_s=budget_s
-        )
+        parts = (self.ledger, self.spool, self.inflight, self.pipeline, self.pressure)
+        return ChunkWork(*parts, StageTimes(), budget_s=budget_s)
 
     def run(self, job: str, unit: str = "0", work: ChunkWork | None = None) -> None:
         hint = UnitHint(job_id=job, stage="encode", unit=unit)
@@ -186,7 +186,8 @@ def test_listing_in_hand_when_its_worker_was_killed_from_outside_is_not_to_blame
             bench.decoder.deadly = frozenset(next(tries))
             return super().__call__(claim)
 
-    work = Passing(bench.ledger, bench.spool, bench.inflight, bench.pipeline, bench.pressure, budget_s=60)
+    parts = (bench.ledger, bench.spool, bench.inflight, bench.pipeline, bench.pressure)
+    work = Passing(*parts, StageTimes(), budget_s=60)
     assert run_to_the_end(bench, job, work) == 2
     header, _ = unpack(bench.inflight.get_block(job, "0") or b"")
     assert header.rejections == ()
@@ -223,9 +224,8 @@ def test_chunk_that_kills_without_a_listing_in_hand_fails_its_job(bench: Bench) 
             raise Killed
 
     job = bench.submit(2)
-    work = ChunkWork(
-        bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline, bench.pressure, budget_s=60
-    )
+    parts = (bench.ledger, bench.spool, Full(bench.inflight._redis), bench.pipeline, bench.pressure)
+    work = ChunkWork(*parts, StageTimes(), budget_s=60)
     assert run_to_the_end(bench, job, work) == 4
     assert (bench.ledger.read(job).error or {})["code"] == "job_failed"
 
@@ -284,6 +284,7 @@ def test_outage_of_the_spool_costs_no_attempt(bench: Bench) -> None:
             bench.inflight,
             bench.pipeline,
             bench.pressure,
+            StageTimes(),
             budget_s=60,
         )
         bench.run(job, work=work)

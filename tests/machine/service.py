@@ -44,6 +44,7 @@ from workers.encoder.pipeline import Pipeline
 from workers.encoder.redis_cache import RedisCache
 from workers.encoder.refusal import ImageRefused
 from workers.encoder.sources import ListingImages
+from workers.encoder.stage_times import StageTimes
 from workers.encoder.text_stage import TextStage
 from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
@@ -203,7 +204,7 @@ class Service:
         work: Callable[..., Any]
         if hint.stage == "encode":
             parts = (self._ledger, self._spool, self._inflight, self._pipeline, self._pressure)
-            work = ChunkWork(*parts, budget_s=-1.0 if slow else LONG_S)
+            work = ChunkWork(*parts, StageTimes(), budget_s=-1.0 if slow else LONG_S)
         else:
             work = self._index[hint.stage]
         run_unit(hint, self._ledger, self._publisher, work)

@@ -17,6 +17,7 @@ from shared.spool import Spool
 from workers.encoder.culprits import OneByOne
 from workers.encoder.entries import Entry
 from workers.encoder.pipeline import Encoded, Pipeline
+from workers.encoder.stage_times import StageTimes
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class ChunkWork:
         inflight: InFlight,
         pipeline: Pipeline,
         pressure: Pressure,
+        times: StageTimes,
         budget_s: float,
     ) -> None:
         self._ledger = ledger
@@ -76,6 +78,7 @@ class ChunkWork:
         self._inflight = inflight
         self._pipeline = pipeline
         self._pressure = pressure
+        self._times = times
         self._one_by_one = OneByOne(ledger, pipeline)
         self._budget_s = budget_s
 
@@ -95,6 +98,8 @@ class ChunkWork:
         find = self._pipeline.find if claim.attempts == 1 else partial(self._one_by_one.find, claim)
         budget_s = self._budget_s if len(entries) > 1 else float("inf")
         start = time.monotonic()
+        # What a chunk that came to nothing left behind is not this one's.
+        self._times.take()
         try:
             found = find(entries, Watch(self._ledger, claim.job_id, budget_s))
         except JobEnded:
@@ -103,11 +108,9 @@ class ChunkWork:
         except TooSlow:
             log.warning("a chunk that takes too long is halved")
             return self._ledger.units.split(claim)
-        encoded = self._pipeline.pack(entries, found)
-        seconds = round(time.monotonic() - start, 3)
-        log.info(
-            "encoded", extra={"listings": len(entries), "rejected": len(encoded.rejections), "s": seconds}
-        )
+        with self._times.of("pack"):
+            encoded = self._pipeline.pack(entries, found)
+        self._tell(encoded, len(entries), time.monotonic() - start)
         return self._finish(claim, encoded, rows)
 
     def _require_room(self, job_id: str) -> None:
@@ -121,6 +124,10 @@ class ChunkWork:
             # A training, which is never sealed, takes its embeddings away itself.
             arriving = record.kind == "submission" and not record.sealed
             self._pressure.require_room(AHEAD_SHARE if arriving else ENCODE_SHARE)
+
+    def _tell(self, encoded: Encoded, listings: int, seconds: float) -> None:
+        fields = {"listings": listings, "rejected": len(encoded.rejections), "s": round(seconds, 3)}
+        log.info("encoded", extra=fields | {"cpu_s": self._times.take()})
 
     def _finish(self, claim: Claim, encoded: Encoded, rows: Sequence[Row]) -> tuple[UnitHint, ...]:
         self._inflight.put_block(claim.job_id, claim.unit, encoded.block)

@@ -38,6 +38,7 @@ from workers.encoder.pipeline import Pipeline
 from workers.encoder.query_work import QueryWork
 from workers.encoder.redis_cache import RedisCache
 from workers.encoder.sources import ListingImages
+from workers.encoder.stage_times import StageTimes, TimedDecoder, TimedEncoder
 from workers.encoder.target import TargetFinder, system_resolver
 from workers.encoder.tasks import Services, register
 from workers.encoder.text_stage import TextStage
@@ -94,16 +95,19 @@ def build_services() -> Services:
     text_cache = RedisCache(inflight, pressure, "text", encoders.text.model, encoders.text.dim, ttl_s)
     tls = httpx.create_ssl_context(trust_env=False)
     fetcher = Fetcher(finder, Hosts(), tls, headers, settings.fetch_max_bytes, settings.fetch_timeout_s)
-    decoder = PillowDecoder(settings.max_image_pixels)
-    intake = ImageIntake(ListingImages(spool, fetcher), decoder, encoders.image, image_cache)
-    images = ImageStage(intake, encoders.image, image_cache, settings.image_batch, settings.decode_threads)
-    pipeline = Pipeline(images, TextStage(encoders.text, text_cache), encoders.image, encoders.text)
+    times = StageTimes()
+    decoder = TimedDecoder(PillowDecoder(settings.max_image_pixels), times)
+    pictures = TimedEncoder(encoders.image, times, "image")
+    titles = TimedEncoder(encoders.text, times, "text")
+    intake = ImageIntake(ListingImages(spool, fetcher), decoder, pictures, image_cache)
+    images = ImageStage(intake, pictures, image_cache, settings.image_batch, settings.decode_threads)
+    pipeline = Pipeline(images, TextStage(titles, text_cache), pictures, titles)
     return Services(
         ledger=ledger,
         publisher=publisher,
         # Well below the task's time limits, so that a slow chunk is halved and not killed.
         chunk_work=ChunkWork(
-            ledger, spool, inflight, pipeline, pressure, budget_s=common.task_limit_s * 0.375
+            ledger, spool, inflight, pipeline, pressure, times, budget_s=common.task_limit_s * 0.375
         ),
         query_work=QueryWork(ledger, inflight, pipeline, publisher),
     )
