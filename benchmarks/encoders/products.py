@@ -1,0 +1,63 @@
+"""Products per CPU-second at ViT-B-32 and MiniLM-L12 of Doppel and of the plain loop of a notebook.
+
+`python -m benchmarks.encoders.products [PRODUCTS] [DATA]` encodes so many photos with titles (200 unless
+told). Doppel is measured from the submission over HTTP until its job is done, all its processes counted;
+the loop has nothing around it. Prints where Doppel's CPU-seconds go.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from benchmarks.encoders.child import Child
+from benchmarks.encoders.cost import Cost, advantage, rates, take_turns
+from benchmarks.encoders.goods import Goods, choose
+from benchmarks.encoders.service import Service
+from benchmarks.encoders.stages import overhead, show, stage_table
+from benchmarks.encoders.weights import Weights, random_weights
+from benchmarks.report import REPORTS, publish
+from workers.trainer.tower.photos import default_data
+
+ROUNDS = 3
+# Threads that wait must not burn what others could use, nor be counted as work.
+PASSIVE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def loop(goods: Goods, weights: Weights, folder: Path) -> Child:
+    """Return the plain loop over the goods."""
+    listed = folder / "goods.json"
+    listed.write_text(json.dumps([[str(photo) for photo in goods.photos], goods.titles]))
+    command = [sys.executable, "-m", "benchmarks.encoders.loop"]
+    return Child([*command, str(weights.image), str(weights.text), str(listed)], REPORTS / "loop.log")
+
+
+def main() -> None:
+    """Measure, print, write the report."""
+    os.environ |= PASSIVE
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    goods = choose(Path(sys.argv[2]) if len(sys.argv) > 2 else default_data(), count)
+    weights, archive = random_weights(), goods.archive()
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+        service = running.enter_context(Service("clip", weights.settings))
+        plain = running.enter_context(loop(goods, weights, folder))
+        runs: dict[str, Callable[[], Cost]] = {"doppel": lambda: service.run(archive), "loop": plain.run}
+        costs = take_turns(ROUNDS, runs)
+        table = stage_table(service.spent, ROUNDS * count)
+    print(show(table))
+    figures: dict[str, object] = {"products": count, "rounds": ROUNDS}
+    for name, spent in costs.items():
+        figures |= {f"{name}.{figure}": value for figure, value in rates(count, spent).items()}
+        if name != "doppel":
+            figures |= {f"vs_{name}{end}": value for end, value in advantage(costs["doppel"], spent).items()}
+    figures |= overhead(table)
+    figures |= {f"ms.{stage}": value for stage, value in table.items()}
+    publish("products", figures)
+
+
+if __name__ == "__main__":
+    main()
