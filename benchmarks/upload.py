@@ -12,11 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 from redis import Redis
 
+from benchmarks.encoders.cost import session_cpu_s
 from benchmarks.report import memory_mb, publish
 from local.stack import Stack
 from shared.routing import QUEUES
@@ -56,12 +56,6 @@ class Watch:
         self._thread.join()
 
 
-def cpu_s(pid: int) -> float:
-    """Return the CPU-seconds that a process used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def seconds_to_rest(redis: "Redis") -> float:
     """Return the seconds until no message waits in a queue and none is being worked on."""
     started = time.monotonic()
@@ -80,7 +74,7 @@ def main() -> None:
         redis = Redis(port=stack.redis_port, decode_responses=True)
         with httpx.Client(base_url=stack.url, timeout=600, trust_env=False) as http:
             watch = Watch(redis)
-            idle_mb, used = memory_mb(pid, peak=True), cpu_s(pid)
+            idle_mb, used = memory_mb(pid, peak=True), session_cpu_s(pid)
             started = time.monotonic()
             answer = http.post(
                 "/api/catalogs/large/submissions",
@@ -89,7 +83,7 @@ def main() -> None:
             )
             uploaded = time.monotonic()
             answer.raise_for_status()
-            used = cpu_s(pid) - used
+            used = session_cpu_s(pid) - used
             job_id = answer.json()["id"]
             deadline = time.monotonic() + 30
             while watch.first_claim is None and time.monotonic() < deadline:

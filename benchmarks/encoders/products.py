@@ -1,8 +1,8 @@
-"""Products per CPU-second at ViT-B-32 and MiniLM-L12 of Doppel and of the plain loop of a notebook.
+"""Products per CPU-second at ViT-B-32 and MiniLM-L12: Doppel, the loop of a notebook, infinity.
 
 `python -m benchmarks.encoders.products [PRODUCTS] [DATA]` encodes so many photos with titles (200 unless
 told). Doppel is measured from the submission over HTTP until its job is done, all its processes counted;
-the loop has nothing around it. Prints where Doppel's CPU-seconds go.
+infinity over HTTP, its server counted; the loop has nothing around it. Prints where Doppel's CPU-seconds go.
 """
 
 import json
@@ -15,7 +15,9 @@ from pathlib import Path
 
 from benchmarks.encoders.child import Child
 from benchmarks.encoders.cost import Cost, advantage, rates, take_turns
+from benchmarks.encoders.environment import PeerUnavailable
 from benchmarks.encoders.goods import Goods, choose
+from benchmarks.encoders.infinity import Infinity
 from benchmarks.encoders.service import Service
 from benchmarks.encoders.stages import overhead, show, stage_table
 from benchmarks.encoders.weights import Weights, random_weights
@@ -46,6 +48,10 @@ def main() -> None:
         service = running.enter_context(Service("clip", weights.settings))
         plain = running.enter_context(loop(goods, weights, folder))
         runs: dict[str, Callable[[], Cost]] = {"doppel": lambda: service.run(archive), "loop": plain.run}
+        try:
+            runs["infinity"] = running.enter_context(Infinity(goods, weights)).run
+        except PeerUnavailable as reason:
+            print(f"infinity is left out: {reason}", file=sys.stderr)
         costs = take_turns(ROUNDS, runs)
         table = stage_table(service.spent, ROUNDS * count)
     print(show(table))
