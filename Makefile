@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --n
 INDEX = url=$$($(PYTHON) -m pip config get global.index-url 2>/dev/null) && export UV_DEFAULT_INDEX=$${UV_DEFAULT_INDEX:-$$url};
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test faults soak fuzz check bench train-tower eval-tower eval calibrate lock clean
+.PHONY: help setup demo up down test faults soak fuzz check bench bench-full train-tower eval-tower eval calibrate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,12 +68,27 @@ train-tower: setup ## train the bundled image encoder from the photos in DATA (a
 eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
-bench: setup ## measure: start of the gateway, upload of 100,000 listings, lexical engines, real photos through the service
+bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (10 minutes)
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.catalog_open
-	$(BIN)/python -m benchmarks.lexical
-	$(BIN)/python -m benchmarks.photos
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.two_encoders
+	$(BIN)/python -m benchmarks.summary
+
+bench-full: setup ## the same with 1,000 products, lexical engines and all photos; sets the table of docs/benchmarks.md anew
+	$(BIN)/python -m benchmarks.gateway_start
+	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.catalog_open
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.lexical
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.photos
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products 1000
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images 1000
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit 900
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.two_encoders 500
+	$(BIN)/python -m benchmarks.summary --page docs/benchmarks.md
 
 eval: setup ## measure matching, grouping and training beside their targets: sample catalogs, public pairs, photos in DATA
 	$(BIN)/python -m workers.trainer.matching $(DATA)

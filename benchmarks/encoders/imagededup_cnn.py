@@ -28,6 +28,8 @@ def main() -> None:
     model = CNN(verbose=False)
     # What it prints is not meant for us.
     answers, sys.stdout = sys.stdout, sys.stderr
+    # First times are slow.
+    model.encode_images(image_dir=folder, num_enc_workers=0)
     print("ready", file=answers, flush=True)
     for _ in sys.stdin:
         cpu, wall = time.process_time(), time.monotonic()

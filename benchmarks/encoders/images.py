@@ -46,6 +46,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 400
     goods = choose(Path(sys.argv[2]) if len(sys.argv) > 2 else default_data(), count)
     archive = goods.archive(titles=False)
+    figures: dict[str, object] = {"images": count, "rounds": ROUNDS}
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         service = running.enter_context(Service("bundled"))
@@ -54,10 +55,10 @@ def main() -> None:
             runs["imagededup"] = running.enter_context(imagededup(goods, folder)).run
         except (PeerUnavailable, ChildFailed) as reason:
             print(f"imagededup is left out: {reason}", file=sys.stderr)
+            figures["imagededup.left_out"] = str(reason)
         costs = take_turns(ROUNDS, runs)
         table = stage_table(service.spent, ROUNDS * count)
     print(show(table))
-    figures: dict[str, object] = {"images": count, "rounds": ROUNDS}
     for name, spent in costs.items():
         figures |= {f"{name}.{figure}": value for figure, value in rates(count, spent).items()}
         if name != "bundled":

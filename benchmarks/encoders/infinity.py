@@ -76,7 +76,9 @@ class Infinity:
         self._server.start()
         try:
             wait_until(self._answers, "an infinity that answers", _START_S, self._check, every_s=0.5)
-        except LocalError as error:
+            # First times are slow.
+            self._embed(self._photos[:_TITLES], self._titles[:_TITLES])
+        except (LocalError, httpx.HTTPError) as error:
             self._server.kill()
             raise PeerUnavailable(str(error)) from error
         return self
@@ -89,7 +91,14 @@ class Infinity:
     def run(self) -> Cost:
         """Embed all photos and titles; CPU-seconds are the server's."""
         cpu, wall = session_cpu_s(self._server.pid), time.monotonic()
-        with httpx.Client(base_url=self._url, timeout=600, trust_env=False) as http:
+        self._embed(self._photos, self._titles)
+        return Cost(session_cpu_s(self._server.pid) - cpu, time.monotonic() - wall)
+
+    def _embed(self, photos: Sequence[str], titles: Sequence[str]) -> None:
+        with (
+            httpx.Client(base_url=self._url, timeout=600, trust_env=False) as http,
+            ThreadPoolExecutor(_CLIENTS) as clients,
+        ):
 
             def embed(model: str, part: Sequence[str]) -> None:
                 asked = {"model": model, "modality": model, "input": part, "encoding_format": "base64"}
@@ -97,18 +106,13 @@ class Infinity:
                 if len(answer.json()["data"]) != len(part):
                     raise ValueError("infinity answered with fewer vectors than were asked for")
 
-            with ThreadPoolExecutor(_CLIENTS) as clients:
-                asks = [
-                    clients.submit(embed, model, inputs[start : start + size])
-                    for model, inputs, size in (
-                        ("image", self._photos, _PHOTOS),
-                        ("text", list(self._titles), _TITLES),
-                    )
-                    for start in range(0, len(inputs), size)
-                ]
-                for ask in asks:
-                    ask.result()
-        return Cost(session_cpu_s(self._server.pid) - cpu, time.monotonic() - wall)
+            asks = [
+                clients.submit(embed, model, inputs[start : start + size])
+                for model, inputs, size in (("image", photos, _PHOTOS), ("text", titles, _TITLES))
+                for start in range(0, len(inputs), size)
+            ]
+            for ask in asks:
+                ask.result()
 
     def _answers(self) -> bool:
         try:

@@ -43,6 +43,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     goods = choose(Path(sys.argv[2]) if len(sys.argv) > 2 else default_data(), count)
     weights, archive = random_weights(), goods.archive()
+    figures: dict[str, object] = {"products": count, "rounds": ROUNDS}
     with ExitStack() as running:
         folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
         service = running.enter_context(Service("clip", weights.settings))
@@ -52,10 +53,10 @@ def main() -> None:
             runs["infinity"] = running.enter_context(Infinity(goods, weights)).run
         except PeerUnavailable as reason:
             print(f"infinity is left out: {reason}", file=sys.stderr)
+            figures["infinity.left_out"] = str(reason)
         costs = take_turns(ROUNDS, runs)
         table = stage_table(service.spent, ROUNDS * count)
     print(show(table))
-    figures: dict[str, object] = {"products": count, "rounds": ROUNDS}
     for name, spent in costs.items():
         figures |= {f"{name}.{figure}": value for figure, value in rates(count, spent).items()}
         if name != "doppel":
