@@ -230,6 +230,19 @@ def test_chunk_that_kills_without_a_listing_in_hand_fails_its_job(bench: Bench) 
     assert (bench.ledger.read(job).error or {})["code"] == "job_failed"
 
 
+def test_line_of_a_chunk_tells_what_this_one_cost_and_no_other(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    times = StageTimes()
+    parts = (bench.ledger, bench.spool, bench.inflight, bench.pipeline, bench.pressure)
+    with times.of("left behind by a chunk that came to nothing"):
+        pass
+    with caplog.at_level("INFO"):
+        bench.run(bench.submit(2), work=ChunkWork(*parts, times, budget_s=60))
+    [line] = [record for record in caplog.records if record.message == "encoded"]
+    assert set(vars(line)["cpu_s"]) == {"pack"}
+
+
 def test_chunk_that_takes_too_long_is_halved_until_it_does_not(bench: Bench) -> None:
     job = bench.submit(2)
     bench.run(job, work=bench.work(budget_s=-1))
