@@ -88,9 +88,14 @@ def _read(name: str) -> dict[str, Any]:
 
 def _tables(reports: dict[str, dict[str, Any]], shown: list[Main]) -> str:
     seen = machine()
-    sizes = [f"{reports[name][name]} {name}" for name in _WITH_STAGES if name in reports[name]]
+    sizes = [
+        f"`{name}` {report[unit]:,} {unit}"
+        for name, report in reports.items()
+        for unit in ("products", "images", "photos", "listings")
+        if unit in report
+    ]
     lines = [
-        f"{', '.join(sizes)}; {seen['cores']} cores ({seen['processor']}), torch {seen['torch']}, "
+        f"Per round: {', '.join(sorted(sizes))}. {seen['cores']} cores ({seen['processor']}), torch {seen['torch']}, "
         f"{seen['date']}, load average {seen['load_average_15min']} over the last 15 minutes"
         + (": **a busy machine**, whose wall times say little." if seen["busy"] else "."),
         "",
