@@ -82,6 +82,7 @@ bench-full: setup ## the same with 1,000 products, lexical engines and all photo
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.catalog_open
+	$(BIN)/python -m benchmarks.index_scale
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.lexical
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.photos
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products 1000

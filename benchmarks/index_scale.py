@@ -1,0 +1,265 @@
+"""What the index worker costs as a catalog grows: matching stage by stage, searching, opening, memory.
+
+`python -m benchmarks.index_scale [LISTINGS …] [--slices N] [--queries N]` (10,000, 30,000 and 100,000 if not
+told; 1,000,000 takes hours) fills a catalog with twins, opens it in a new process, answers searches as they
+come one by one, and matches slices of a job that is the whole catalog, as the worker does it.
+
+The first slices search for nearly every listing, since what surrounds each candidate counts, too, and what
+was found is remembered. The figure for a whole job is therefore put together: what a search for a listing
+costs times all listings, and what else a slice costs times all slices.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.report import memory_mb, publish
+from benchmarks.stages import Stages
+from benchmarks.twins import parts, products_of
+from shared.ledger import Claim
+from shared.limits import Limits
+from shared.messages import JobOptions, UnitHint
+from workers.index import candidates, matcher, sides
+from workers.index.arrays import Keys, Modality, Rows, Vectors
+from workers.index.catalog import Catalog
+from workers.index.catalogs import Catalogs
+from workers.index.classifiers import Classifiers
+from workers.index.faiss_index import FaissIndex
+from workers.index.keys import key_of, keys_of
+from workers.index.match import MatchSlice
+from workers.index.matcher import Matcher, context_of, models_of
+from workers.index.neighbourhood import Neighbourhood
+from workers.index.store import JobTable, ListingTable, PairTable
+from workers.index.stored_sides import stored_sides
+from workers.index.tfidf_index import TfidfIndex
+
+SIZES: Final = [10_000, 30_000, 100_000]
+SLICE: Final = 256
+CHUNK: Final = 256
+K: Final = 10
+JOB: Final = "job"
+NAME: Final = "large"
+SEARCHES: Final = ("image search", "text search", "lexical search")
+
+
+class PlayedUnits:
+    """Lets every unit be done."""
+
+    def complete(self, _: Claim) -> tuple[UnitHint, ...]:
+        """Say that nothing became possible."""
+        return ()
+
+
+class PlayedLedger:
+    """Says of every job that it is one submission to the catalog."""
+
+    units = PlayedUnits()
+
+    def read(self, _: str) -> SimpleNamespace:
+        """Return what the index worker reads of the job."""
+        return SimpleNamespace(options=JobOptions(catalog=NAME), counts={"slice_listings": SLICE})
+
+
+def catalogs_in(folder: Path) -> Catalogs:
+    """Return the folder's catalogs, as the index worker opens them."""
+    return Catalogs(folder, FaissIndex, TfidfIndex, most_open=2)
+
+
+def fill(folder: Path, listings: int) -> dict[str, Any]:
+    """Ingest the listings chunk by chunk; return what it cost, without the making of the twins."""
+    catalogs, spent = catalogs_in(folder), Costs()
+    catalog = catalogs.get_or_create(NAME)
+    for part in parts(listings, CHUNK):
+        with spent:
+            catalog.ingest(JOB, str(part.start), 0, part.arrival)
+    catalogs.close()
+    return spent.of("fill")
+
+
+class Costs:
+    """Wall and CPU seconds of the blocks that it was entered for."""
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+        self.walls: list[float] = []
+
+    def __enter__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *_: object) -> None:
+        self.walls.append(time.perf_counter() - self._wall)
+        self.wall += self.walls[-1]
+        self.cpu += time.process_time() - self._cpu
+
+    def of(self, name: str) -> dict[str, float]:
+        """Return them as figures."""
+        return {f"{name}_s": round(self.wall, 3), f"{name}_cpu_s": round(self.cpu, 3)}
+
+
+def measure(folder: Path, listings: int, slices: int, queries: int) -> dict[str, Any]:
+    """Open the catalog, search it, match slices of it."""
+    before, spent = memory_mb(os.getpid()), Costs()
+    catalogs = catalogs_in(folder)
+    with spent:
+        catalog = catalogs.get(NAME)
+    figures: dict[str, Any] = spent.of("open")
+    held = memory_mb(os.getpid()) - before
+    figures |= {"open_mb": round(held), "open_bytes_per_listing": round(held * 2**20 / listings)}
+    ids = catalog.jobs.listings(JOB)
+    figures |= _searched(catalog, ids, queries)
+    figures |= _recall(catalog, ids, queries)
+    stages = _watched(catalog)
+    figures |= _matched(catalogs, stages, listings, min(slices, -(-listings // SLICE)))
+    figures["peak_mb"] = round(memory_mb(os.getpid(), peak=True))
+    return figures
+
+
+def _searched(catalog: Catalog, ids: list[str], queries: int) -> dict[str, Any]:
+    """Search for listings of the catalog, one by one, with nothing remembered of the one before."""
+    decider, limits, spent = _matcher(), Limits.all(K), Costs()
+    for listing in _spread(ids, queries):
+        asked = stored_sides(catalog, keys_of([listing]))
+        # The catalog remembers what was near for one set of limits at a time.
+        catalog.neighbourhood(Limits.all(1))
+        with spent:
+            found = candidates.pairs_of(asked, catalog, limits)
+            decider.score(found, context_of(catalog), models_of(catalog), None)
+    p50, p95 = np.percentile(spent.walls, (50, 95)) * 1000
+    cpu = spent.cpu / len(spent.walls) * 1000
+    return {
+        "search_p50_ms": round(float(p50), 1),
+        "search_p95_ms": round(float(p95), 1),
+        "search_cpu_ms": round(cpu, 1),
+    }
+
+
+def _recall(catalog: Catalog, ids: list[str], queries: int) -> dict[str, Any]:
+    """Return which share of the exact K neighbours, and of the twins, a search finds for some listings."""
+    figures: dict[str, Any] = {}
+    products = {key_of(listing): product for listing, product in products_of(len(ids)).items()}
+    for modality, index in catalog.vectors.items():
+        everyone, keys = (
+            kept[catalog.has(modality, kept)] for kept in (keys_of(ids), keys_of(_spread(ids, queries)))
+        )
+        sizes = Counter(products[key] for key in everyone.tolist())
+        found = index.search(index.vectors(keys), K)
+        exact = _exact(catalog.listings, modality, index.vectors(keys))
+        hits = sum(int(np.isin(b, a.keys).sum()) for a, b in zip(found, exact, strict=True))
+        own = [products[key] for key in keys.tolist()]
+        twins = sum(
+            products[near] == each for each, a in zip(own, found, strict=True) for near in a.keys.tolist()
+        )
+        figures[f"{modality}_recall_at_{K}"] = round(hits / exact.size, 4)
+        figures[f"{modality}_twins_found"] = round(twins / sum(min(K, sizes[each]) for each in own), 4)
+    return figures
+
+
+def _exact(table: ListingTable, modality: Modality, queries: Vectors) -> Keys:
+    """Return the keys of the K nearest (n, K), from the store, by comparing with every vector."""
+    keys, scores = np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
+    for part, vectors in table.vectors(modality):
+        keys = np.hstack([keys, np.broadcast_to(part, (len(queries), len(part)))])
+        scores = np.hstack([scores, queries @ vectors.T])
+        best = np.argsort(-scores, axis=1, kind="stable")[:, :K]
+        keys, scores = np.take_along_axis(keys, best, 1), np.take_along_axis(scores, best, 1)
+    return keys
+
+
+def _matched(catalogs: Catalogs, stages: Stages, listings: int, slices: int) -> dict[str, Any]:
+    """Match some slices and reckon what all of them would cost."""
+    ledger: Any = PlayedLedger()
+    stage, every = MatchSlice(ledger, catalogs, _matcher()), -(-listings // SLICE)
+    spent = Costs()
+    for unit in range(0, every, max(1, every // slices))[:slices]:
+        with spent, stages.stage("other"):
+            stage(Claim(JOB, "match", str(unit), "claimed", 1, ""))
+    figures: dict[str, Any] = {"slices_matched": len(spent.walls), **spent.of("matched")}
+    for name, seconds in sorted(stages.seconds.items(), key=lambda item: -item[1]):
+        figures[f"stage.{name}_cpu_s"] = round(seconds, 3)
+    searching, per_listing = 0.0, 0.0
+    for name in SEARCHES:
+        searching += stages.seconds[name]
+        each = stages.seconds[name] / max(1, stages.rows[name])
+        per_listing += each
+        figures[f"{name}_cpu_ms_per_listing"] = round(each * 1000, 4)
+    rest = (sum(stages.seconds.values()) - searching) / len(spent.walls)
+    return figures | {
+        "rest_cpu_ms_per_slice": round(rest * 1000, 1),
+        "whole_job_searching_cpu_s": round(per_listing * listings, 1),
+        "whole_job_cpu_s": round(per_listing * listings + rest * every, 1),
+    }
+
+
+def _watched(catalog: Catalog) -> Stages:
+    """Put a stopwatch into what a slice goes through."""
+    stages = Stages()
+    for modality, index in catalog.vectors.items():
+        stages.watch(index, "search", f"{modality} search", _queries)
+        stages.watch(index, "vectors", "vectors read")
+    stages.watch(catalog.lexical, "search", "lexical search", _queries)
+    stages.watch(catalog.lexical, "rows", "n-grams read")
+    stages.watch(catalog, "has", "vectors read")
+    stages.watch(Neighbourhood, "of_stored", "lists kept")
+    stages.watch(ListingTable, "get", "listings read")
+    stages.watch(sides, "facts_of", "facts")
+    stages.watch(candidates, "candidates_of", "lists cut")
+    stages.watch(candidates, "near_of", "lists cut")
+    stages.watch(matcher, "measure", "features")
+    stages.watch(matcher, "decide", "verdicts")
+    stages.watch(JobTable, "covers_catalog", "job's listings")
+    stages.watch(JobTable, "listings", "job's listings")
+    stages.watch(JobTable, "put_pair", "pairs written")
+    stages.watch(PairTable, "put", "pairs written")
+    stages.watch(PairTable, "drop", "pairs written")
+    return stages
+
+
+def _queries(queries: Vectors | Rows, *_: object) -> int:
+    return int(queries.shape[0])
+
+
+def _matcher() -> Matcher:
+    return Matcher(Classifiers.load(Path(__file__).parents[1] / "artifacts"), pair_floor=0.05)
+
+
+def _spread(ids: list[str], count: int) -> list[str]:
+    return ids[:: max(1, len(ids) // count)][:count]
+
+
+def main() -> None:
+    """Measure every size in processes of its own, print a table, write the report."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    arguments.add_argument("listings", nargs="*", type=int, default=SIZES)
+    arguments.add_argument("--slices", type=int, default=4, help="slices to match")
+    arguments.add_argument(
+        "--queries", type=int, default=64, help="searches to time, and to check for recall"
+    )
+    chosen = arguments.parse_args()
+    report: dict[int, dict[str, Any]] = {}
+    for listings in chosen.listings:
+        with tempfile.TemporaryDirectory() as name:
+            report[listings] = _apart(fill, Path(name), listings)
+            report[listings] |= _apart(measure, Path(name), listings, chosen.slices, chosen.queries)
+    names = dict.fromkeys(name for figures in report.values() for name in figures)
+    table = {name: [figures.get(name) for figures in report.values()] for name in names}
+    publish("index_scale", {"listings": chosen.listings, **table})
+
+
+def _apart(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
+    """Do the work in a process of its own, whose memory is its own, too."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(work, *arguments).result()
+
+
+if __name__ == "__main__":
+    main()
