@@ -48,8 +48,8 @@ class Oracle:
     def vectors(self, keys: Keys) -> Vectors:
         return np.array([self._vectors[key] for key in keys.tolist()], np.float32).reshape(-1, self._dim)
 
-    def has(self, keys: Keys) -> list[bool]:
-        return [key in self._vectors for key in keys.tolist()]
+    def has(self, keys: Keys) -> np.ndarray:
+        return np.array([key in self._vectors for key in keys.tolist()], bool)
 
 
 @pytest.fixture(params=[FaissIndex, Oracle])

@@ -74,4 +74,20 @@ def test_a_job_that_is_the_whole_catalog_has_no_others(tmp_path: Path) -> None:
     assert catalog.jobs.covers_catalog("a")
     submit(catalog, "b", SECOND, 1)
     assert not catalog.jobs.covers_catalog("b")
+    # What was said before the second submission holds no longer.
+    assert not catalog.jobs.covers_catalog("a")
+    catalog.database.close()
+
+
+def test_a_job_that_is_the_whole_catalog_finds_among_itself_what_it_finds_without_limit(
+    tmp_path: Path, matcher: Matcher
+) -> None:
+    catalog = Catalogs(tmp_path, FaissIndex, TfidfIndex, most_open=2).get_or_create("shop")
+    keys = submit(catalog, "a", FIRST, 0)
+    assert catalog.jobs.keys("a").tolist() == keys.tolist()
+    among = matcher.match_within(catalog, keys, OPTIONS, keys)
+    assert among.kept
+    assert among == matcher.match_within(catalog, keys, OPTIONS, None)
+    catalog.jobs.add_row("a", "b-00", 99)
+    assert catalog.jobs.keys("a").tolist() == [*keys.tolist(), *keys_of(["b-00"]).tolist()]
     catalog.database.close()

@@ -159,7 +159,7 @@ def test_only_the_catalogs_used_last_are_kept_open(catalogs: Catalogs, tmp_path:
     assert {Path(file).parent.name for file in open_files(tmp_path)} == {"more-18", "more-19"}
     again = catalogs.get("two")
     assert list(again.listings.get([key_of("b")])) == [key_of("b")]
-    assert again.vectors["text"].has([key_of("b")]) == [True]
+    assert again.vectors["text"].has(keys_of(["b"])).tolist() == [True]
     catalogs.close()
     assert open_files(tmp_path) == set()
 

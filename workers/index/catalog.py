@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.limits import Limits
 from shared.messages import Listing, Rejection
@@ -65,10 +66,10 @@ class Catalog:
         pinned = self.listings.models().get(modality)
         return pinned[0] if pinned else None
 
-    def has(self, modality: Modality, keys: Keys) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    def has(self, modality: Modality, keys: Keys) -> NDArray[np.bool_]:
         """Say of each key whether its listing has a vector of the modality."""
         index = self.vectors.get(modality)
-        return np.zeros(len(keys), bool) if index is None else np.array(index.has(keys), bool)
+        return np.zeros(len(keys), bool) if index is None else index.has(keys)
 
     def ingest(self, job: str, unit: str, sequence: int, arrival: Arrival) -> Counts:
         """Store a chunk in one transaction and return its counts; one stored before changes nothing.

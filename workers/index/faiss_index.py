@@ -1,12 +1,15 @@
 """Exact vector index on FAISS: the only file that imports faiss."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours, Vectors, most_ties, ranked, similarities
+from workers.index.arrays import Keys, Neighbours, Vectors
+from workers.index.growing import Growing
+from workers.index.places import Places
+from workers.index.rescoring import rescored, squares_of
 
 # FAISS wraps its classes anew in Python; the types it ships are those of the C++ side.
 _faiss: Any = faiss
@@ -23,69 +26,62 @@ class FaissIndex:
     def __init__(self, dim: int) -> None:
         self._dim = dim
         self._index = _faiss.IndexFlatIP(dim)
-        self._keys: Keys = np.empty(0, np.int64)
-        self._places: dict[int, int] = {}
+        self._places = Places()
+        self._squares = Growing(np.empty(0, np.float64))
 
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
         if not len(keys):
             return
-        known = np.array(self.has(keys))
-        if known.any():
-            places = [self._places[int(key)] for key in keys[known]]
-            self._storage()[places] = vectors[known]
-        fresh = keys[~known]
-        if len(fresh):
+        places, squares = self._places.find(keys), squares_of(vectors)
+        known = places >= 0
+        self._storage()[places[known]] = vectors[known]
+        self._squares.values[places[known]] = squares[known]
+        if not known.all():
             self._index.add(np.ascontiguousarray(vectors[~known], np.float32))
-            start = len(self._keys)
-            self._keys = np.concatenate([self._keys, fresh])
-            self._places.update((int(key), start + i) for i, key in enumerate(fresh))
+            self._places.append(keys[~known])
+            self._squares.append(squares[~known])
 
     def delete(self, keys: Keys) -> None:
         """Remove the vectors of those keys that are there; FAISS moves the others up, and so do our keys."""
-        places = np.array([self._places[int(key)] for key in keys if int(key) in self._places], np.int64)
+        places = self._known_places(keys)
         if not len(places):
             return
         self._index.remove_ids(places)
-        self._keys = np.delete(self._keys, places)
-        self._places = {int(key): i for i, key in enumerate(self._keys)}
+        self._places = Places(np.delete(self._places.keys, places))
+        self._squares = Growing(np.delete(self._squares.values, places))
 
     def search(self, queries: Vectors, k: int, among: Keys | None = None) -> list[Neighbours]:
         """Return the k best of each query (n, dim), more where several tie with the k-th."""
         places = None if among is None else self._known_places(among)
-        size = len(self._keys) if places is None else len(places)
-        found: list[Neighbours | None] = [None] * len(queries)
+        size = len(self._places) if places is None else len(places)
+        found: dict[int, Neighbours] = {}
         waiting, fetch = np.arange(len(queries)), min(k + _MARGIN, size)
         while len(waiting):
             scores, near = self._fetch(queries[waiting], fetch, places)
-            final = fetch >= size or fetch >= _MOST_FETCHED
-            unsure = []
-            for i, query in enumerate(waiting):
-                hit = near[i][near[i] >= 0]
-                neighbours = self._exact(queries[query], hit, k)
-                found[query] = neighbours
-                # A score beyond the last one fetched may still tie with the k-th.
-                if not final and scores[i][-1] >= neighbours.scores[k - 1] - _NOISE:
-                    unsure.append(query)
-            waiting, fetch = np.array(unsure, np.int64), min(fetch * 4, size, _MOST_FETCHED)
-        return [neighbours for neighbours in found if neighbours is not None]
+            ranked = rescored(
+                queries[waiting], near, self._storage(), self._squares.values, self._places.keys, k
+            )
+            found.update(zip(waiting.tolist(), ranked, strict=True))
+            if fetch >= size or fetch >= _MOST_FETCHED:
+                break
+            # A score beyond the last one fetched may still tie with the k-th.
+            kth = np.array([found[query].scores[k - 1] for query in waiting.tolist()])
+            waiting, fetch = waiting[scores[:, -1] >= kth - _NOISE], min(fetch * 4, size, _MOST_FETCHED)
+        return [found[query] for query in range(len(queries))]
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
-        places = [self._places[int(key)] for key in keys]
-        if not places:
-            return np.empty((0, self._dim), np.float32)
-        copied: Vectors = self._storage()[places]
+        copied: Vectors = self._storage()[self._places.find(keys)]
         return copied
 
-    def has(self, keys: Keys) -> Sequence[bool]:
-        """Say of each key whether it is there."""
-        return [int(key) in self._places for key in keys]
+    def has(self, keys: Keys) -> NDArray[np.bool_]:
+        """Say of each key (n,) whether it is there."""
+        return self._places.find(keys) >= 0
 
     def _known_places(self, keys: Keys) -> Keys:
-        return np.array(
-            sorted(self._places[int(key)] for key in keys if int(key) in self._places), dtype=np.int64
-        )
+        places = self._places.find(keys)
+        return np.unique(places[places >= 0])
 
     def _fetch(self, queries: Vectors, count: int, places: Keys | None) -> tuple[Vectors, Keys]:
         if not count:
@@ -96,17 +92,12 @@ class FaissIndex:
             scores, near = self._index.search(contiguous, count)
         else:
             # The selector refers to this bitmap without owning it: both live until the search is over.
-            chosen = np.zeros(len(self._keys), bool)
+            chosen = np.zeros(len(self._places), bool)
             chosen[places] = True
             bitmap = np.packbits(chosen, bitorder="little")
             selector = _faiss.IDSelectorBitmap(bitmap)
             scores, near = self._index.search(contiguous, count, params=_faiss.SearchParameters(sel=selector))
         return scores, near
-
-    def _exact(self, query: Vectors, places: Keys, k: int) -> Neighbours:
-        stored = self._storage()[places] if len(places) else np.empty((0, self._dim), np.float32)
-        scores = similarities(np.broadcast_to(query, stored.shape), stored)
-        return ranked(self._keys[places], scores, k, most_ties(k))
 
     def _storage(self) -> Vectors:
         """Return FAISS's own memory; it moves when vectors are added, so no one may keep it."""

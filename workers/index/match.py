@@ -44,12 +44,14 @@ class MatchSlice:
             other = self._catalogs.get(options.against.removeprefix(_OTHER))
             found = self._matcher.match_across(catalog, keys, options, other)
         else:
-            among = keys_of(catalog.jobs.listings(job)) if options.against == "submission" else None
+            whole = catalog.jobs.covers_catalog(job)
+            # A search among all finds what a search finds, and takes a multiple of the time.
+            among = catalog.jobs.keys(job) if options.against == "submission" and not whole else None
             found = self._matcher.match_within(catalog, keys, options, among)
             inside.append(found)
-        # A new neighbour changes what surrounds the listings that were there before.
-        if options.against == "catalog" and not catalog.jobs.covers_catalog(job):
-            inside.append(self._matcher.match_again(catalog, keys, options, job))
+            # A new neighbour changes what surrounds the listings that were there before.
+            if options.against == "catalog" and not whole:
+                inside.append(self._matcher.match_again(catalog, keys, options, job))
         with catalog.database.transaction():
             for pair in found.kept:
                 catalog.jobs.put_pair(job, pair)

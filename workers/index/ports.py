@@ -1,7 +1,9 @@
 """What the use cases need of the indexes."""
 
-from collections.abc import Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from workers.index.arrays import Keys, Neighbours, Rows, Scores, Vectors
 
@@ -24,8 +26,8 @@ class VectorIndex(Protocol):
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
 
-    def has(self, keys: Keys) -> "Sequence[bool]":
-        """Say of each key whether it is there."""
+    def has(self, keys: Keys) -> NDArray[np.bool_]:
+        """Say of each key (n,) whether it is there."""
 
 
 class LexicalIndex(Protocol):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.messages import Pair, Rejection
+from workers.index.arrays import Keys
+from workers.index.keys import keys_of
 from workers.index.store.database import Database
 
 
@@ -20,6 +22,9 @@ class JobTable:
 
     def __init__(self, database: Database) -> None:
         self._db = database.connection
+        # Every slice of a job asks for both; finding out takes a pass over the catalog.
+        self._covering: dict[str, bool] = {}
+        self._keys: dict[str, Keys] = {}
 
     def finished_chunk(self, job: str, unit: str) -> Counts | None:
         """Return the counts of a chunk that was ingested before."""
@@ -39,6 +44,7 @@ class JobTable:
 
         The row may be there already, from another cut of its chunk, before Redis lost the job.
         """
+        self._unlearn()
         kept = self._db.execute(
             "INSERT INTO job_rows VALUES (?, ?, ?) ON CONFLICT (job, listing) DO UPDATE SET row = row "
             "RETURNING row",
@@ -48,6 +54,7 @@ class JobTable:
 
     def add_catalog(self, job: str) -> int:
         """Note that every listing of the catalog belongs to the job, as it is now; return how many."""
+        self._unlearn()
         return self._db.execute("INSERT INTO job_rows SELECT ?, id, sequence FROM listings", (job,)).rowcount
 
     def add_rejection(self, job: str, rejection: Rejection) -> None:
@@ -59,12 +66,20 @@ class JobTable:
 
     def covers_catalog(self, job: str) -> bool:
         """Say whether every listing of the catalog belongs to the job."""
-        outside = self._db.execute(
-            "SELECT 1 FROM listings WHERE NOT EXISTS "
-            "(SELECT 1 FROM job_rows WHERE job = ? AND listing = id) LIMIT 1",
-            (job,),
-        )
-        return outside.fetchone() is None
+        if job not in self._covering:
+            outside = self._db.execute(
+                "SELECT 1 FROM listings WHERE NOT EXISTS "
+                "(SELECT 1 FROM job_rows WHERE job = ? AND listing = id) LIMIT 1",
+                (job,),
+            )
+            self._covering[job] = outside.fetchone() is None
+        return self._covering[job]
+
+    def keys(self, job: str) -> Keys:
+        """Return the keys (n,) of the job's listings in order of id; those of the last job are remembered."""
+        if job not in self._keys:
+            self._keys = {job: keys_of(self.listings(job))}
+        return self._keys[job]
 
     def listings(self, job: str, start: int = 0, count: int = -1) -> list[str]:
         """Return `count` listing ids of the job in order of id, from `start`; by default all."""
@@ -104,5 +119,11 @@ class JobTable:
 
     def forget(self, job: str) -> None:
         """Drop what is kept of the job."""
+        self._unlearn()
         for table in ("finished_chunks", "job_rows", "rejections", "job_pairs"):
             self._db.execute(f"DELETE FROM {table} WHERE job = ?", (job,))  # noqa: S608 - names above
+
+    def _unlearn(self) -> None:
+        """Forget what was remembered: a listing comes to the catalog together with a row of its job."""
+        self._covering.clear()
+        self._keys.clear()
