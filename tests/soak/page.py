@@ -35,7 +35,8 @@ lost, came twice, or grew.
 
 _FLAT: Final = """\
 The second half, by a line through all samples (the median of the slopes of all pairs). Flat is what rose no
-more than allowed, or only to what it had had before: in a tenth of the first half.
+more than allowed, or only to what it had had before: in a tenth of the first half. Redis's memory
+is told without the answers to comparisons, 6.5 kB each, which it keeps for an hour.
 """
 _TREND: Final = ("who", "what", "at half-time", "rise until the end", "per hour", "allowed", "before", "flat")
 
