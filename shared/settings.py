@@ -179,6 +179,11 @@ class EncoderSettings(_Settings):
         None, description="Local folder of the profile's text model, instead of the model hub"
     )
     device: str = Field("auto", description="auto (CUDA when there, else CPU), cpu, cuda or cuda:N")
+    backend: Literal["auto", "torch", "openvino"] = Field(
+        "auto",
+        description="What runs the models: torch, openvino (for CPUs: the same vectors, faster), or auto: "
+        "that where it agrees with torch",
+    )
     threads: int = Field(0, ge=0, description="CPU threads of the model (0: one per core)")
     decode_threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode images")
     image_batch: int = Field(32, ge=1, le=4096, description="Images that go through the model at once")

@@ -48,21 +48,27 @@ def encoders(profile: str, **settings: Any) -> Encoders:
     return build_encoders(*load_profile(profile, ARTIFACTS), chosen)
 
 
-_made: dict[str, Encoders] = {}
+_made: dict[tuple[str, str], Encoders] = {}
 CASES = [
-    pytest.param(("deterministic", "image")),
-    pytest.param(("deterministic", "text")),
-    pytest.param(("bundled", "image"), marks=pytest.mark.models),
-    pytest.param(("bundled", "text"), marks=pytest.mark.models),
+    pytest.param(("deterministic", "torch", "image")),
+    pytest.param(("deterministic", "torch", "text")),
+    pytest.param(("bundled", "torch", "image"), marks=pytest.mark.models),
+    pytest.param(("bundled", "torch", "text"), marks=pytest.mark.models),
+    pytest.param(("bundled", "openvino", "image"), marks=pytest.mark.models),
+    pytest.param(("bundled", "openvino", "text"), marks=pytest.mark.models),
 ]
+
+
+def _kept(profile: str, backend: str) -> Encoders:
+    if (profile, backend) not in _made:
+        _made[profile, backend] = encoders(profile, backend=backend)
+    return _made[profile, backend]
 
 
 @pytest.fixture(params=CASES)
 def case(request: pytest.FixtureRequest) -> Case:
-    profile, modality = request.param
-    if profile not in _made:
-        _made[profile] = encoders(profile)
-    made = _made[profile]
+    profile, backend, modality = request.param
+    made = _kept(profile, backend)
     tolerance = 0.0 if profile == "deterministic" else 2e-6
     if modality == "image":
         return Case(made.image, PICTURES, tolerance)
@@ -123,6 +129,17 @@ def test_name_tells_library_and_model(case: Case) -> None:
     assert rest
     if library != "deterministic":
         assert len(rest.rpartition("#")[2]) == 12
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("modality", "items"), [("image", PICTURES), ("text", TITLES)])
+def test_nobody_can_tell_which_runtime_made_a_vector(modality: str, items: Sequence[Any]) -> None:
+    plain, fast = (getattr(_kept("bundled", backend), modality) for backend in ("torch", "openvino"))
+    assert plain.model == fast.model
+    vectors = plain.encode(items), fast.encode(items)
+    assert not np.array_equal(*vectors), "one runtime made both"
+    for other in vectors:
+        assert np.abs(vectors[0] @ vectors[0].T - other @ vectors[1].T).max() < 1e-5
 
 
 def test_deterministic_encoders_put_like_things_close() -> None:

@@ -61,7 +61,8 @@ def _image_model(choice: ImageModel, folder: Path, settings: EncoderSettings) ->
     from workers.encoder.open_clip_model import OpenClipModel
 
     device = prepare_torch(settings.device, settings.threads)
-    return OpenClipModel(choice, find_image_weights(choice, folder, settings.image_weights), device)
+    weights = find_image_weights(choice, folder, settings.image_weights)
+    return OpenClipModel(choice, weights, device, settings.backend)
 
 
 def _text_model(choice: TextModel, folder: Path, settings: EncoderSettings) -> Model[str, Any]:
@@ -72,4 +73,5 @@ def _text_model(choice: TextModel, folder: Path, settings: EncoderSettings) -> M
     from workers.encoder.text_weights import find_text_weights
 
     device = prepare_torch(settings.device, settings.threads)
-    return SentenceModel(choice, find_text_weights(choice, folder, settings.text_weights), device)
+    weights = find_text_weights(choice, folder, settings.text_weights)
+    return SentenceModel(choice, weights, device, settings.backend)

@@ -1,8 +1,8 @@
 """Text models of sentence-transformers: any name, folder, or one that an installed package carries."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
@@ -12,27 +12,39 @@ from sentence_transformers import SentenceTransformer
 
 from shared.errors import ModelUnavailable
 from shared.profile import TextModel
+from workers.encoder.compiled import Backend, compiled
 from workers.encoder.fingerprint import fingerprint
 from workers.encoder.half_precision import run_model
 from workers.encoder.hub import why_away
 from workers.encoder.text_weights import TextWeights
 
+# What a compiled model and torch must read alike: long and short, of several scripts, and padded.
+_PROBES: Final = ("Garden hose 20 m", "日本製 保温ボトル 500ml", "ครีมกันแดด 50 มล", "a long title " * 60, "x")
+
+Forward: TypeAlias = Callable[[Sequence[str]], NDArray[np.float32]]
+
 
 class SentenceModel:
     """A sentence-transformers model; code from the hub is never run."""
 
-    def __init__(self, choice: TextModel, weights: TextWeights, device: torch.device) -> None:
+    def __init__(
+        self, choice: TextModel, weights: TextWeights, device: torch.device, backend: Backend = "auto"
+    ) -> None:
         """Load the model.
 
         Raises:
             ModelUnavailable: it cannot be had; the message says how to provide it.
         """
-        self._device = device
-        self._model = _load(weights, device)
+        model = _load(weights, device).requires_grad_(False)
         revision = f"/{choice.revision}" if choice.revision else ""
-        digest = fingerprint(self._model.state_dict(), _preprocessing(self._model))
+        digest = fingerprint(model.state_dict(), _preprocessing(model))
         self.name = f"sentence_transformers:{choice.model}{revision}#{digest}"
-        self.dim = int(self.forward(["dimension"]).shape[1])
+
+        def encode(batch: Sequence[str]) -> NDArray[np.float32]:
+            return run_model(device, lambda: _encode(model, batch))
+
+        self.dim = int(encode(["dimension"]).shape[1])
+        self._forward = _compiled(backend, device, model, encode) or encode
 
     def prepare(self, item: str) -> str:
         """Return the title; the model's tokenizer works on batches."""
@@ -44,13 +56,45 @@ class SentenceModel:
 
     def forward(self, batch: Sequence[str]) -> NDArray[np.float32]:
         """Return the sentence embeddings, float32, shape (n, dim)."""
-        return run_model(self._device, lambda: self._encode(batch))
+        return self._forward(batch)
 
-    def _encode(self, batch: Sequence[str]) -> torch.Tensor:
-        vectors: torch.Tensor = self._model.encode(
-            list(batch), batch_size=len(batch), convert_to_tensor=True, show_progress_bar=False
-        )
+
+def _encode(model: Any, batch: Sequence[str]) -> torch.Tensor:  # noqa: ANN401 - the library has no types
+    vectors: torch.Tensor = model.encode(
+        list(batch), batch_size=len(batch), convert_to_tensor=True, show_progress_bar=False
+    )
+    return vectors
+
+
+def _compiled(
+    backend: Backend,
+    device: torch.device,
+    model: Any,  # noqa: ANN401 - as above
+    encode: Forward,
+) -> Forward | None:
+    """Return the model with its network compiled and its tokenizer as it is, None if torch should run it."""
+    steps = list(model)
+
+    def tokens(batch: Sequence[str]) -> dict[str, torch.Tensor]:
+        features = model.preprocess(list(batch))
+        return {name: features[name] for name in sorted(features) if isinstance(features[name], torch.Tensor)}
+
+    names = list(tokens(["names"]))
+
+    def network(*inputs: torch.Tensor) -> torch.Tensor:
+        features: Any = dict(zip(names, inputs, strict=True))
+        for step in steps:
+            features = step(features)
+        vectors: torch.Tensor = features["sentence_embedding"]
         return vectors
+
+    batches = (_PROBES, _PROBES[-1:], _PROBES[:2])
+    probes = [(list(tokens(batch).values()), encode(batch)) for batch in batches]
+    if (fast := compiled(backend, device, network, probes)) is None:
+        return None
+    # Its weights are in the compiled network now; of these nothing but the tokenizer is used.
+    model.to("meta")
+    return lambda batch: fast(*tokens(batch).values())
 
 
 def _preprocessing(model: Any) -> str:  # noqa: ANN401 - the library has no types

@@ -1,0 +1,101 @@
+"""A compiled network is used where it does what torch does, and nowhere else."""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from shared.errors import ModelUnavailable
+from workers.encoder.compiled import MOST_SHIFT, Network, Probe, compiled
+
+CPU = torch.device("cpu")
+Torch = Callable[[torch.Tensor], torch.Tensor]
+
+
+def rows(count: int, seed: int = 1) -> torch.Tensor:
+    return torch.rand(count, 6, generator=torch.Generator().manual_seed(seed))
+
+
+def probes(network: Torch) -> list[Probe]:
+    return [((rows(n, n),), np.asarray(network(rows(n, n)))) for n in (3, 1)]
+
+
+def choose(network: Torch, backend: str = "auto", device: torch.device = CPU) -> Network | None:
+    return compiled(backend, device, network, probes(network))  # type: ignore[arg-type]
+
+
+def sane(x: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.gelu(x @ torch.eye(6)[:, :4].cumsum(0)) + 0.5
+
+
+def two_faced(x: torch.Tensor) -> torch.Tensor:
+    """Tracing keeps the branch that it saw."""
+    return sane(x) if len(x) == 3 else sane(x).flip(1)
+
+
+def unknown(x: torch.Tensor) -> torch.Tensor:
+    """No converter knows eigenvalues."""
+    return torch.linalg.eigvals(x.T @ x).real[None] + sane(x)[:, :1]
+
+
+def test_compiled_network_does_what_torch_does() -> None:
+    network = choose(sane, "openvino")
+    assert network is not None
+    for count in (1, 2, 50, 3):
+        found: NDArray[np.float32] = network(rows(count, 9))
+        assert found.dtype == np.float32
+        assert np.abs(found - sane(rows(count, 9)).numpy()).max() < 1e-5
+
+
+def test_results_stay_when_others_are_made() -> None:
+    network = choose(sane)
+    assert network is not None
+    first = network(rows(4, 1))
+    before = first.copy()
+    network(rows(4, 2))
+    assert np.array_equal(first, before)
+
+
+@pytest.mark.parametrize(("network", "reason"), [(two_faced, "lie"), (unknown, "")])
+def test_torch_runs_what_cannot_be_compiled_or_comes_out_otherwise(
+    network: Torch, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "workers.encoder.compiled"):
+        assert choose(network) is None
+    assert "torch does" in caplog.text
+    assert reason in caplog.text
+    with pytest.raises(ModelUnavailable, match="DOPPEL_BACKEND=openvino cannot run this model"):
+        choose(network, "openvino")
+
+
+def test_bound_is_what_it_says() -> None:
+    """Two vectors that are this far from torch's change their similarity by twice of it at most."""
+    for far, accepted in ((0.5, True), (2.0, False)):
+        expected = sane(rows(3)).numpy().astype(np.float64)
+        expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+        across = np.eye(4)[0] - expected * expected[:, :1]
+        across *= far * MOST_SHIFT / np.linalg.norm(across, axis=1, keepdims=True)
+        network = compiled("auto", CPU, sane, [((rows(3),), (expected + across).astype(np.float32))])
+        assert (network is not None) == accepted
+
+
+def test_torch_is_left_alone_where_it_was_asked_for_and_on_gpus() -> None:
+    def never(_: torch.Tensor) -> torch.Tensor:
+        raise AssertionError
+
+    assert compiled("torch", CPU, never, []) is None
+    assert compiled("auto", torch.device("cuda"), never, []) is None
+    with pytest.raises(ModelUnavailable, match="it is for CPUs, not for cuda"):
+        compiled("openvino", torch.device("cuda"), never, [])
+
+
+def test_nothing_is_reported_to_anybody() -> None:
+    """By itself, `import openvino` sends its maker a report."""
+    look = "import sys, workers.encoder.compiled; print(sys.modules['openvino_telemetry'])"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout == "None\n"
