@@ -85,6 +85,7 @@ bench-full: setup ## the same with 1,000 products, lexical engines and all photo
 	$(BIN)/python -m benchmarks.index_scale
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.lexical
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.photos
+	$(BIN)/python -m benchmarks.encoding $(DATA)
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products 1000
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images 1000
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit 900

