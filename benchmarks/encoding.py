@@ -34,6 +34,12 @@ from workers.trainer.tower.photos import default_data, list_photos
 
 ARTIFACTS = Path("artifacts")
 PHOTOS, TITLES, ROUNDS = 32, 256, 3
+HOW = {
+    "torch": {"backend": "torch"},
+    "openvino": {"backend": "openvino", "precision": "full"},
+    "openvino_bfloat16": {"backend": "openvino"},
+}
+"""Settings; where the profile or the processor rules bfloat16 out, the last two are the same."""
 WIDE = 1200
 Stage = tuple[int, Callable[[], object]]
 """How many items it works on, and the work."""
@@ -49,10 +55,10 @@ def random_weights(folder: Path) -> dict[str, Path]:
     return {"image_weights": image, "text_weights": text}
 
 
-def encoders(profile: str, backend: str, weights: dict[str, Path]) -> Encoders:
+def encoders(profile: str, how: str, weights: dict[str, Path]) -> Encoders:
     """Return the encoders of a profile as a worker with one thread has them."""
     settings = EncoderSettings.model_validate(
-        {"profile": profile, "device": "cpu", "threads": 1, "backend": backend, **weights}
+        {"profile": profile, "device": "cpu", "threads": 1, **HOW[how], **weights}
     )
     return build_encoders(*load_profile(profile, ARTIFACTS), settings)
 
@@ -117,21 +123,21 @@ def main() -> None:
         random = random_weights(Path(folder))
         made = {}
         for profile, weights in (("bundled", {}), ("clip", random)):
-            for backend in ("torch", "openvino"):
+            for how in HOW:
                 start = time.process_time()
-                made[profile, backend] = encoders(profile, backend, weights)
-                figures[f"{profile}.{backend}.start_cpu_s"] = round(time.process_time() - start, 2)
-    # What is prepared is the same for both backends.
+                made[profile, how] = encoders(profile, how, weights)
+                figures[f"{profile}.{how}.start_cpu_s"] = round(time.process_time() - start, 2)
+    # What is prepared is the same for all.
     stages |= image_stages({profile: made[profile, "torch"] for profile in ("bundled", "clip")}, photos)
-    for (profile, backend), encoder in made.items():
-        stages |= network_stages(f"{profile}.{backend}", encoder, photos, titles)
+    for (profile, how), encoder in made.items():
+        stages |= network_stages(f"{profile}.{how}", encoder, photos, titles)
     rates = measure(stages)
     figures |= {f"{name}.per_cpu_s": rate for name, rate in rates.items()}
-    for profile, backend in made:
+    for profile, how in made:
         for size in ("small", "wide"):
-            parts = (f"decode.{size}", f"{profile}.prepare.{size}", f"{profile}.{backend}.image")
-            cost = sum(1 / rates[part] for part in (*parts, f"{profile}.{backend}.title"))
-            figures[f"{profile}.{backend}.products_{size}.per_cpu_s"] = round(1 / cost, 1)
+            parts = (f"decode.{size}", f"{profile}.prepare.{size}", f"{profile}.{how}.image")
+            cost = sum(1 / rates[part] for part in (*parts, f"{profile}.{how}.title"))
+            figures[f"{profile}.{how}.products_{size}.per_cpu_s"] = round(1 / cost, 1)
     publish("encoding", figures)
 
 

@@ -22,7 +22,8 @@ class ImageModel(Message):
 
     `model` is an open_clip model name, `hf-hub:<repository>` or `local-dir:<folder>` (relative to the
     manifest); `pretrained` the open_clip tag that goes with a name. `deterministic` needs no weights.
-    `dim` is the model's own; a head may have another.
+    `dim` is the model's own; a head may have another. `precision` `auto` lets a CPU run the model in bfloat16
+    where that moves similarities little; its vectors then have a name of their own.
     """
 
     library: Literal["open_clip", "deterministic"]
@@ -30,13 +31,14 @@ class ImageModel(Message):
     pretrained: str | None = None
     dim: Annotated[int, Field(gt=0, le=8192)]
     head: HeadFile | None = None
+    precision: Literal["auto", "full"] = "auto"
 
 
 class TextModel(Message):
     """A text encoder.
 
     `model` is a sentence-transformers name, a folder (relative to the manifest), or `package:<module>` for
-    a model that an installed package carries in its folder `model`. `dim` and `head` as for images.
+    a model that an installed package carries in its folder `model`. All else is as for images.
     """
 
     library: Literal["sentence_transformers", "deterministic"]
@@ -44,6 +46,7 @@ class TextModel(Message):
     revision: str | None = None
     dim: Annotated[int, Field(gt=0, le=8192)]
     head: HeadFile | None = None
+    precision: Literal["auto", "full"] = "auto"
 
 
 class Profile(Message):

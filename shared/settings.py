@@ -184,6 +184,11 @@ class EncoderSettings(_Settings):
         description="What runs the models: torch, openvino (for CPUs: the same vectors, faster), or auto: "
         "that where it agrees with torch",
     )
+    precision: Literal["auto", "full"] = Field(
+        "auto",
+        description="auto: bfloat16 on CPUs that have it, for models whose profile allows it and whose "
+        "similarities it moves by at most 0.005; full: never (catalogs never mix the two)",
+    )
     threads: int = Field(0, ge=0, description="CPU threads of the model (0: one per core)")
     decode_threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode images")
     image_batch: int = Field(32, ge=1, le=4096, description="Images that go through the model at once")

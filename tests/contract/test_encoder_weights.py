@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from shared.errors import ArtifactError, ModelUnavailable
+from shared.precision import without_precision
 from shared.profile import ImageModel, Profile, TextModel
 from shared.settings import EncoderSettings
 from workers.encoder.models import build_encoders
@@ -75,12 +76,13 @@ def test_vit_b_32_checkpoint_from_a_path_encodes(tmp_path: Path, offline: Path) 
 
     model = open_clip.create_model("ViT-B-32", pretrained=None)
     torch.save(model.half().state_dict(), tmp_path / "vit.pt")
-    made = build(CLIP, tmp_path, image_weights=tmp_path / "vit.pt")
+    made = build(CLIP, tmp_path, image_weights=tmp_path / "vit.pt", precision="full")
     pictures = [Image.effect_noise((300, 200), 60).convert("RGB"), Image.new("RGB", (50, 80), "red")]
     vectors = made.image.encode(pictures)
     assert vectors.shape == (2, 512)
     assert np.abs(np.linalg.norm(vectors, axis=1) - 1).max() < 1e-6
     assert made.image.model.startswith("open_clip:ViT-B-32/openai#")
+    assert without_precision(made.image.model) == made.image.model
     # What the tag says, the checkpoint does not: OpenAI's activation and normalisation.
     tower = open_clip.create_model("ViT-B-32", force_quick_gelu=True, pretrained=None)
     tower.load_state_dict(model.float().state_dict())

@@ -9,6 +9,7 @@ import pytest
 
 from shared.errors import ArtifactError
 from shared.messages import Conflict
+from shared.precision import with_precision
 from workers.index.classifier import Classifier, Regression, SituationModel, Term, load_classifier
 from workers.index.classifiers import Calibration, Classifiers
 from workers.index.features import SITUATIONS, Situation, names_of
@@ -117,6 +118,14 @@ def test_classifier_is_chosen_by_all_models_in_use() -> None:
     assert chosen.choose({"text": "t"}) is not None
     assert chosen.choose({"image": "i", "text": "other"}) is None
     assert chosen.choose({}) is None
+
+
+@pytest.mark.parametrize("calibrated", ["i", with_precision("i", "bfloat16")])
+def test_classifier_serves_its_models_in_every_precision(calibrated: str) -> None:
+    chosen = Classifiers([Calibration(classifier(image=calibrated), None)])
+    assert chosen.choose({"image": "i"}) is not None
+    assert chosen.choose({"image": with_precision("i", "bfloat16")}) is not None
+    assert chosen.choose({"image": with_precision("j", "bfloat16")}) is None
 
 
 def test_classifier_with_other_features_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -14,6 +14,9 @@ from workers.encoder.grid_model import GridModel
 from workers.encoder.head import Head, find_head
 from workers.encoder.ngram_model import NgramModel
 from workers.encoder.ports import ImageEncoder, Model, TextEncoder
+
+if TYPE_CHECKING:
+    from workers.encoder.compiled import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,12 @@ def _head(choice: HeadFile | None, folder: Path, dim: int) -> Head | None:
     return None if choice is None else find_head(choice, folder, dim)
 
 
+def _wish(choice: ImageModel | TextModel, settings: EncoderSettings) -> "Wish":
+    from workers.encoder.compiled import Wish
+
+    return Wish(settings.backend, "full" if settings.precision == "full" else choice.precision)
+
+
 def _image_model(choice: ImageModel, folder: Path, settings: EncoderSettings) -> Model[Image.Image, Any]:
     if choice.library == "deterministic":
         return GridModel(choice.model)
@@ -62,7 +71,7 @@ def _image_model(choice: ImageModel, folder: Path, settings: EncoderSettings) ->
 
     device = prepare_torch(settings.device, settings.threads)
     weights = find_image_weights(choice, folder, settings.image_weights)
-    return OpenClipModel(choice, weights, device, settings.backend)
+    return OpenClipModel(choice, weights, device, _wish(choice, settings))
 
 
 def _text_model(choice: TextModel, folder: Path, settings: EncoderSettings) -> Model[str, Any]:
@@ -74,4 +83,4 @@ def _text_model(choice: TextModel, folder: Path, settings: EncoderSettings) -> M
 
     device = prepare_torch(settings.device, settings.threads)
     weights = find_text_weights(choice, folder, settings.text_weights)
-    return SentenceModel(choice, weights, device, settings.backend)
+    return SentenceModel(choice, weights, device, _wish(choice, settings))

@@ -9,30 +9,42 @@ import open_clip
 import torch
 from numpy.typing import NDArray
 from open_clip.transform import PreprocessCfg, image_transform_v2
-from PIL import Image
+from PIL import Image, ImageOps
 
 from shared.errors import ModelUnavailable
+from shared.precision import with_precision
 from shared.profile import ImageModel
-from workers.encoder.compiled import Backend, Network, compiled
+from workers.encoder.compiled import Network, Wish, compiled
 from workers.encoder.fingerprint import fingerprint
 from workers.encoder.half_precision import run_model
 from workers.encoder.image_weights import ImageWeights
 
-# What a compiled tower and torch must see alike: bright, dark, smooth, busy.
+_SIZE: Final = 256
+
+
+def _fractal(left: float, top: float, span: float) -> Image.Image:
+    """Return a part of the Mandelbrot set: shapes, edges and texture of every scale."""
+    return Image.effect_mandelbrot((_SIZE, _SIZE), (left, top, left + span, top + span), 60)
+
+
+# What a compiled tower and torch must see alike: bright, dark, smooth, busy, and of many colours.
+_RAMP, _DISC, _BLACK = Image.linear_gradient("L"), Image.radial_gradient("L"), Image.new("L", (_SIZE, _SIZE))
+_PARTS: Final = [
+    _fractal(*part) for part in ((-2, -1.2, 2.4), (-0.8, 0.05, 0.2), (-1.8, -0.1, 0.3), (0.25, -0.1, 0.2))
+]
 _PROBES: Final = (
-    Image.new("RGB", (8, 8), "white"),
-    Image.new("RGB", (8, 8)),
-    Image.merge("RGB", (Image.linear_gradient("L"), Image.radial_gradient("L"), Image.new("L", (256, 256)))),
-    Image.effect_mandelbrot((256, 256), (-2, -1.2, 1, 1.2), 60).convert("RGB"),
+    *(Image.new("RGB", (8, 8), colour) for colour in ("white", "black", "red", "teal")),
+    *(Image.merge("RGB", bands) for bands in ((_RAMP, _DISC, _BLACK), (_DISC, _DISC, _RAMP))),
+    *(part.convert("RGB") for part in _PARTS),
+    *(Image.merge("RGB", (part, _RAMP, _DISC)) for part in _PARTS),
+    *(ImageOps.colorize(part, "white", "navy", "orange") for part in _PARTS),
 )
 
 
 class OpenClipModel:
     """The image tower of an open_clip model with the preprocessing that belongs to it."""
 
-    def __init__(
-        self, choice: ImageModel, weights: ImageWeights, device: torch.device, backend: Backend = "auto"
-    ) -> None:
+    def __init__(self, choice: ImageModel, weights: ImageWeights, device: torch.device, wish: Wish) -> None:
         """Load the tower.
 
         Raises:
@@ -46,16 +58,17 @@ class OpenClipModel:
         self._transform = image_transform_v2(PreprocessCfg(**preprocessing), is_train=False)
         digest = fingerprint(tower.state_dict(), json.dumps(preprocessing, sort_keys=True))
         tag = f"/{choice.pretrained}" if choice.pretrained else ""
-        self.name = f"open_clip:{choice.model}{tag}#{digest}"
         # The layout for which torch's convolutions are fastest on CPU (1.4 times, measured), and on GPUs in
         # float16.
         tower.to(memory_format=torch.channels_last)
-        self._network: Network = lambda pixels: run_model(device, lambda: tower(pixels))
-        pictures = [self.prepare(picture) for picture in _PROBES]
-        expected = self.forward(pictures)
+        torch_run = Network(lambda pixels: run_model(device, lambda: tower(pixels)))
+        pictures = torch.stack([self.prepare(picture) for picture in _PROBES])
+        expected = torch_run.run(pictures)
         self.dim = int(expected.shape[1])
-        probes = [((torch.stack(pictures[:n]),), expected[:n]) for n in (len(pictures), 1)]
-        self._network = compiled(backend, device, tower, probes) or self._network
+        probes = [((pictures[:n],), expected[:n]) for n in (len(pictures), 1)]
+        self._network = compiled(wish, device, tower, probes) or torch_run
+        full_name = f"open_clip:{choice.model}{tag}#{digest}"
+        self.name = with_precision(full_name, self._network.precision)
 
     def prepare(self, item: Image.Image) -> torch.Tensor:
         """Return the tower's input for an RGB image, float32, shape (3, height, width)."""
@@ -71,7 +84,7 @@ class OpenClipModel:
         pixels = torch.stack(list(batch)).contiguous(memory_format=torch.channels_last)
         if self._device.type == "cuda":
             pixels = pixels.pin_memory().to(self._device, non_blocking=True)
-        return self._network(pixels)
+        return self._network.run(pixels)
 
 
 def _load(weights: ImageWeights) -> Any:  # noqa: ANN401 - open_clip has no types

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
 from shared.errors import ModelUnavailable
+from shared.precision import with_precision
 from shared.profile import TextModel
-from workers.encoder.compiled import Backend, compiled
+from workers.encoder.compiled import Network, Wish, compiled
 from workers.encoder.fingerprint import fingerprint
 from workers.encoder.half_precision import run_model
 from workers.encoder.hub import why_away
@@ -27,9 +28,7 @@ Forward: TypeAlias = Callable[[Sequence[str]], NDArray[np.float32]]
 class SentenceModel:
     """A sentence-transformers model; code from the hub is never run."""
 
-    def __init__(
-        self, choice: TextModel, weights: TextWeights, device: torch.device, backend: Backend = "auto"
-    ) -> None:
+    def __init__(self, choice: TextModel, weights: TextWeights, device: torch.device, wish: Wish) -> None:
         """Load the model.
 
         Raises:
@@ -38,13 +37,14 @@ class SentenceModel:
         model = _load(weights, device).requires_grad_(False)
         revision = f"/{choice.revision}" if choice.revision else ""
         digest = fingerprint(model.state_dict(), _preprocessing(model))
-        self.name = f"sentence_transformers:{choice.model}{revision}#{digest}"
+        full_name = f"sentence_transformers:{choice.model}{revision}#{digest}"
 
         def encode(batch: Sequence[str]) -> NDArray[np.float32]:
             return run_model(device, lambda: _encode(model, batch))
 
         self.dim = int(encode(["dimension"]).shape[1])
-        self._forward = _compiled(backend, device, model, encode) or encode
+        self._network = _compiled(wish, device, model, encode) or Network(encode)
+        self.name = with_precision(full_name, self._network.precision)
 
     def prepare(self, item: str) -> str:
         """Return the title; the model's tokenizer works on batches."""
@@ -56,7 +56,7 @@ class SentenceModel:
 
     def forward(self, batch: Sequence[str]) -> NDArray[np.float32]:
         """Return the sentence embeddings, float32, shape (n, dim)."""
-        return self._forward(batch)
+        return self._network.run(batch)
 
 
 def _encode(model: Any, batch: Sequence[str]) -> torch.Tensor:  # noqa: ANN401 - the library has no types
@@ -67,11 +67,11 @@ def _encode(model: Any, batch: Sequence[str]) -> torch.Tensor:  # noqa: ANN401 -
 
 
 def _compiled(
-    backend: Backend,
+    wish: Wish,
     device: torch.device,
     model: Any,  # noqa: ANN401 - as above
     encode: Forward,
-) -> Forward | None:
+) -> Network | None:
     """Return the model with its network compiled and its tokenizer as it is, None if torch should run it."""
     steps = list(model)
 
@@ -90,11 +90,11 @@ def _compiled(
 
     batches = (_PROBES, _PROBES[-1:], _PROBES[:2])
     probes = [(list(tokens(batch).values()), encode(batch)) for batch in batches]
-    if (fast := compiled(backend, device, network, probes)) is None:
+    if (fast := compiled(wish, device, network, probes)) is None:
         return None
     # Its weights are in the compiled network now; of these nothing but the tokenizer is used.
     model.to("meta")
-    return lambda batch: fast(*tokens(batch).values())
+    return fast._replace(run=lambda batch: fast.run(*tokens(batch).values()))
 
 
 def _preprocessing(model: Any) -> str:  # noqa: ANN401 - the library has no types

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.precision import without_precision
 from workers.index.arrays import Modality
 from workers.index.background import Background, load_background
 from workers.index.classifier import Classifier, load_classifier
@@ -46,8 +47,9 @@ class Classifiers:
 
     def _find(self, models: Models) -> Calibration | None:
         for calibration in self._calibrations:
-            known = calibration.classifier.models
-            if models and all(known.get(modality) == model for modality, model in models.items()):
+            # Precision is held to where it moves similarities less than any classifier can tell.
+            known = {m: without_precision(model) for m, model in calibration.classifier.models.items()}
+            if models and all(known.get(m) == without_precision(model) for m, model in models.items()):
                 return calibration
         return None
 
