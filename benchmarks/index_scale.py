@@ -34,11 +34,11 @@ from workers.index.arrays import Keys, Modality, Rows, Vectors
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
-from workers.index.faiss_index import FaissIndex
 from workers.index.keys import key_of, keys_of
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher, context_of, models_of
 from workers.index.neighbourhood import Neighbourhood
+from workers.index.sized_index import SizedIndex
 from workers.index.store import JobTable, ListingTable, PairTable
 from workers.index.stored_sides import stored_sides
 from workers.index.tfidf_index import TfidfIndex
@@ -72,7 +72,7 @@ class PlayedLedger:
 
 def catalogs_in(folder: Path) -> Catalogs:
     """Return the folder's catalogs, as the index worker opens them."""
-    return Catalogs(folder, FaissIndex, TfidfIndex, most_open=2)
+    return Catalogs(folder, SizedIndex, TfidfIndex, most_open=2)
 
 
 def fill(folder: Path, listings: int) -> dict[str, Any]:

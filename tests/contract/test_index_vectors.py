@@ -1,4 +1,6 @@
-"""Every vector index gives the ids and scores of a plain NumPy search."""
+"""Every vector index gives the ids and scores of a plain NumPy search; in cells, if it searches them all."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -6,14 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.index.arrays import Keys, Neighbours, Vectors, most_ties, similarities
+from workers.index.cell_index import CellIndex
 from workers.index.faiss_index import FaissIndex
 from workers.index.ports import VectorIndex
+from workers.index.sized_index import SizedIndex
+from workers.index.store.listings import unit_vectors
 
 DIM = 8
 
 
 def unit(vectors: np.ndarray) -> Vectors:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    """Return vectors of length 1 as they are read from a store, which keeps float16."""
+    units = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("<f2")
+    return unit_vectors([row.tobytes() for row in units])
+
+
+def every_cell(dim: int) -> CellIndex:
+    return CellIndex(dim, least=8, probes=10**6)
+
+
+def soon_in_cells(dim: int) -> SizedIndex:
+    return SizedIndex(dim, least=16, probes=10**6)
 
 
 class Oracle:
@@ -52,7 +67,7 @@ class Oracle:
         return np.array([key in self._vectors for key in keys.tolist()], bool)
 
 
-@pytest.fixture(params=[FaissIndex, Oracle])
+@pytest.fixture(params=[FaissIndex, every_cell, soon_in_cells, Oracle])
 def index(request: pytest.FixtureRequest) -> VectorIndex:
     return request.param(DIM)
 
@@ -129,12 +144,15 @@ def test_delete_removes_only_what_was_named(index: VectorIndex) -> None:
     assert index.vectors(keys[4:7]).tolist() == vectors[4:7].tolist()
 
 
+@pytest.mark.parametrize("make", [FaissIndex, every_cell, soon_in_cells])
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 12), st.integers(0, 30)), max_size=40), st.integers(1, 6)
 )
-def test_any_history_leaves_what_the_oracle_has(steps: list[tuple[bool, int, int]], k: int) -> None:
-    index, oracle = FaissIndex(DIM), Oracle(DIM)
+def test_any_history_leaves_what_the_oracle_has(
+    make: Callable[[int], VectorIndex], steps: list[tuple[bool, int, int]], k: int
+) -> None:
+    index, oracle = make(DIM), Oracle(DIM)
     pool = unit(np.random.default_rng(4).normal(size=(31, DIM)))
     for add, key, vector in steps:
         for target in (index, oracle):

@@ -1,4 +1,4 @@
-"""Exact vector index on FAISS: the only file that imports faiss."""
+"""Exact vector index, and clustering, on FAISS: the only file that imports faiss."""
 
 from typing import Any
 
@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 from workers.index.arrays import Keys, Neighbours, Vectors
 from workers.index.growing import Growing
 from workers.index.places import Places
-from workers.index.rescoring import rescored, squares_of
+from workers.index.rescoring import nearest, squares_of
 
 # FAISS wraps its classes anew in Python; the types it ships are those of the C++ side.
 _faiss: Any = faiss
 # float32 sums of a thousand products are this far off at most; candidates within it are scored again exactly.
 _NOISE = 1e-5
-_MARGIN = 8
-# More vectors than this may tie with the k-th only in a catalog that shows one photo thousands of times.
-_MOST_FETCHED = 1024
+_SEED = 20
+_ROUNDS = 8
 
 
 class FaissIndex:
@@ -28,6 +27,14 @@ class FaissIndex:
         self._index = _faiss.IndexFlatIP(dim)
         self._places = Places()
         self._squares = Growing(np.empty(0, np.float64))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys (n,) that are there; a view that no one may keep."""
+        return self._places.keys
 
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
@@ -54,21 +61,17 @@ class FaissIndex:
     def search(self, queries: Vectors, k: int, among: Keys | None = None) -> list[Neighbours]:
         """Return the k best of each query (n, dim), more where several tie with the k-th."""
         places = None if among is None else self._known_places(among)
-        size = len(self._places) if places is None else len(places)
-        found: dict[int, Neighbours] = {}
-        waiting, fetch = np.arange(len(queries)), min(k + _MARGIN, size)
-        while len(waiting):
-            scores, near = self._fetch(queries[waiting], fetch, places)
-            ranked = rescored(
-                queries[waiting], near, self._storage(), self._squares.values, self._places.keys, k
-            )
-            found.update(zip(waiting.tolist(), ranked, strict=True))
-            if fetch >= size or fetch >= _MOST_FETCHED:
-                break
-            # A score beyond the last one fetched may still tie with the k-th.
-            kth = np.array([found[query].scores[k - 1] for query in waiting.tolist()])
-            waiting, fetch = waiting[scores[:, -1] >= kth - _NOISE], min(fetch * 4, size, _MOST_FETCHED)
-        return [found[query] for query in range(len(queries))]
+        storage = self._storage()
+        return nearest(
+            queries,
+            k,
+            lambda wanted, count: self._fetch(wanted, count, places),
+            storage.__getitem__,
+            self._squares.values,
+            self._places.keys,
+            size=len(self) if places is None else len(places),
+            noise=_NOISE,
+        )
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
@@ -103,3 +106,14 @@ class FaissIndex:
         """Return FAISS's own memory; it moves when vectors are added, so no one may keep it."""
         memory: Vectors = _faiss.rev_swig_ptr(self._index.get_xb(), self._index.ntotal * self._dim)
         return memory.reshape(-1, self._dim)
+
+
+def directions_of(sample: Vectors, count: int) -> Vectors:
+    """Return the centres (count, dim) of as many clusters of a sample; the same for the same sample."""
+    clustering = _faiss.Kmeans(
+        sample.shape[1], count, niter=_ROUNDS, seed=_SEED, spherical=True,
+        min_points_per_centroid=1, max_points_per_centroid=len(sample),
+    )  # fmt: skip
+    clustering.train(np.ascontiguousarray(sample, np.float32))
+    centres: Vectors = clustering.centroids
+    return centres

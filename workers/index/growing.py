@@ -32,3 +32,7 @@ class Growing(Generic[Item]):
             self._held = room
         self._held[self._count : end] = values
         self._count = end
+
+    def shorten(self) -> None:
+        """Drop the last row."""
+        self._count -= 1

@@ -20,12 +20,12 @@ from shared.watchdog import ConsumerWatch, HangWatch
 from workers.index.answer import AnswerQuery
 from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
-from workers.index.faiss_index import FaissIndex
 from workers.index.finish import FinishJob
 from workers.index.ingest import Ingest
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher
 from workers.index.scoring import Context
+from workers.index.sized_index import SizedIndex
 from workers.index.tasks import UseCases, register
 from workers.index.tfidf_index import TfidfIndex
 from workers.index.vocabulary import Vocabulary
@@ -41,7 +41,7 @@ class Process:
         self._common = common
         self._settings = settings
         self._catalogs = Catalogs(
-            settings.catalogs_dir, FaissIndex, TfidfIndex, most_open=settings.open_catalogs
+            settings.catalogs_dir, SizedIndex, TfidfIndex, most_open=settings.open_catalogs
         )
         self._use_cases: UseCases | None = None
 

@@ -1,6 +1,6 @@
-"""Turns what a coarse search fetched into neighbours: scored again exactly, ranked, cut."""
+"""Turns what a coarse search fetches into neighbours: scored again exactly, ranked, cut."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import numpy as np
@@ -8,37 +8,74 @@ from numpy.typing import NDArray
 
 from workers.index.arrays import Keys, Neighbours, Scores, Vectors, most_ties
 
+Fetch = Callable[[Vectors, int], tuple[Vectors, NDArray[np.int64]]]
+"""For queries (n, dim), rough scores (n, count) and the best places (n, count), best first, -1 for none."""
+Read = Callable[[NDArray[np.int64]], Vectors]
+"""The vectors (…, dim) at places (…), anything where there is none."""
+
+_MARGIN: Final = 8
+# More vectors than this may tie with the k-th only in a catalog that shows one photo thousands of times.
+_MOST_FETCHED: Final = 1024
 # Vectors that are compared at a time: a few MB that stay in the processor's cache.
 _AT_ONCE: Final = 1024
 
 
-def squares_of(vectors: Vectors) -> Scores:
+def squares_of(vectors: NDArray[np.floating]) -> Scores:
     """Return the squared lengths (n,) of the vectors (n, dim), as `arrays.similarities` computes them."""
     doubles = vectors.astype(np.float64)
     squares: Scores = (doubles * doubles).sum(axis=1)
     return squares
 
 
-def rescored(
-    queries: Vectors, places: NDArray[np.int64], stored: Vectors, squares: Scores, keys: Keys, k: int
-) -> Iterator[Neighbours]:
-    """Yield the k best of each query, and what ties with the k-th, of what was fetched for it.
-
-    The values are those of `arrays.similarities`, the order and the cut those of `arrays.ranked`.
+def nearest(
+    queries: Vectors,
+    k: int,
+    fetch: Fetch,
+    read: Read,
+    squares: Scores,
+    keys: Keys,
+    *,
+    size: int,
+    noise: float,
+) -> list[Neighbours]:
+    """Return the k best of each query, and what ties with the k-th.
 
     Args:
         queries: vectors (n, dim).
-        places: rows of `stored` fetched for each query (n, fetched), -1 for none.
-        stored: vectors (m, dim).
-        squares: their `squares_of` (m,).
-        keys: their keys (m,).
         k: how many are wanted.
+        fetch: the coarse search.
+        read: gives the vectors that were fetched.
+        squares: `squares_of` all vectors (m,).
+        keys: their keys (m,).
+        size: how many vectors are searched.
+        noise: what a rough score is off at most.
+    """
+    found: dict[int, Neighbours] = {}
+    waiting, count = np.arange(len(queries)), min(k + _MARGIN, size)
+    while len(waiting):
+        scores, near = fetch(queries[waiting], count)
+        ranked = _rescored(queries[waiting], near, read, squares, keys, k)
+        found.update(zip(waiting.tolist(), ranked, strict=True))
+        if count >= size or count >= _MOST_FETCHED:
+            break
+        # A score beyond the last one fetched may still tie with the k-th.
+        kth = np.array([found[query].scores[k - 1] for query in waiting.tolist()])
+        waiting, count = waiting[scores[:, -1] >= kth - noise], min(count * 4, size, _MOST_FETCHED)
+    return [found[query] for query in range(len(queries))]
+
+
+def _rescored(
+    queries: Vectors, places: NDArray[np.int64], read: Read, squares: Scores, keys: Keys, k: int
+) -> Iterator[Neighbours]:
+    """Yield the neighbours among the places (n, fetched).
+
+    The values are those of `arrays.similarities`, the order and the cut those of `arrays.ranked`.
     """
     most, fetched = most_ties(k), places.shape[1]
     size = max(1, _AT_ONCE // max(1, fetched))
     for start in range(0, len(queries), size):
         part, near = queries[start : start + size].astype(np.float64), places[start : start + size]
-        products = (stored[near] * part[:, None, :]).sum(axis=2)
+        products = (read(near) * part[:, None, :]).sum(axis=2)
         norms = np.sqrt((part * part).sum(axis=1)[:, None] * squares[near])
         scores = np.where(near < 0, -np.inf, np.round(products / np.maximum(norms, 1e-12), 9))
         named = keys[near]
