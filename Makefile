@@ -68,10 +68,12 @@ train-tower: setup ## train the bundled image encoder from the photos in DATA (a
 eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
-bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (10 minutes)
+bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (15 minutes)
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.catalog_open
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.self_join
+	$(BIN)/python -m benchmarks.lexical_recall
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit
@@ -82,6 +84,8 @@ bench-full: setup ## the same with 1,000 products, lexical engines and all photo
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.catalog_open
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.self_join
+	$(BIN)/python -m benchmarks.lexical_recall
 	$(BIN)/python -m benchmarks.index_scale
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.lexical
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.photos

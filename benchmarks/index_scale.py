@@ -1,8 +1,9 @@
 """What the index worker costs as a catalog grows: matching stage by stage, searching, opening, memory.
 
-`python -m benchmarks.index_scale [LISTINGS …] [--slices N] [--queries N]` (10,000, 30,000 and 100,000 if not
-told; 1,000,000 takes hours) fills a catalog with twins, opens it in a new process, answers searches as they
-come one by one, and matches slices of a job that is the whole catalog, as the worker does it.
+`python -m benchmarks.index_scale [LISTINGS …] [--slices N] [--queries N] [--keep FOLDER]` (10,000, 30,000 and
+100,000 if not told; what is kept is filled once) fills a catalog with twins, opens it in a new process,
+answers searches as they come one by one, and matches slices of a job that is the whole catalog, as the worker
+does it.
 
 The first slices search for nearly every listing, since what surrounds each candidate counts, too, and what
 was found is remembered. The figure for a whole job is therefore put together: what a search for a listing
@@ -10,6 +11,7 @@ costs times all listings, and what else a slice costs times all slices.
 """
 
 import argparse
+import json
 import os
 import tempfile
 import time
@@ -76,14 +78,22 @@ def catalogs_in(folder: Path) -> Catalogs:
 
 
 def fill(folder: Path, listings: int) -> dict[str, Any]:
-    """Ingest the listings chunk by chunk; return what it cost, without the making of the twins."""
+    """Ingest the listings chunk by chunk; return what it cost, without the making of the twins.
+
+    What was filled before is left as it is.
+    """
+    told = folder / "filled.json"
+    if told.is_file():
+        return dict(json.loads(told.read_text()))
     catalogs, spent = catalogs_in(folder), Costs()
     catalog = catalogs.get_or_create(NAME)
     for part in parts(listings, CHUNK):
         with spent:
             catalog.ingest(JOB, str(part.start), 0, part.arrival)
     catalogs.close()
-    return spent.of("fill")
+    figures = spent.of("fill") | {"fill_peak_mb": round(memory_mb(os.getpid(), peak=True))}
+    told.write_text(json.dumps(figures))
+    return figures
 
 
 class Costs:
@@ -244,12 +254,15 @@ def main() -> None:
     arguments.add_argument(
         "--queries", type=int, default=64, help="searches to time, and to check for recall"
     )
+    arguments.add_argument("--keep", type=Path, help="folder in which the catalogs stay, one for each size")
     chosen = arguments.parse_args()
     report: dict[int, dict[str, Any]] = {}
     for listings in chosen.listings:
         with tempfile.TemporaryDirectory() as name:
-            report[listings] = _apart(fill, Path(name), listings)
-            report[listings] |= _apart(measure, Path(name), listings, chosen.slices, chosen.queries)
+            folder = Path(name) if chosen.keep is None else chosen.keep / str(listings)
+            folder.mkdir(parents=True, exist_ok=True)
+            report[listings] = _apart(fill, folder, listings)
+            report[listings] |= _apart(measure, folder, listings, chosen.slices, chosen.queries)
     names = dict.fromkeys(name for figures in report.values() for name in figures)
     table = {name: [figures.get(name) for figures in report.values()] for name in names}
     publish("index_scale", {"listings": chosen.listings, **table})

@@ -52,6 +52,11 @@ _MAIN: Final = (
     Main("gateway_start_s", "gateway_start", "ready_s_median", "gateway from start to ready, s"),
     Main("gateway_rss_mb", "gateway_start", "rss_mb", "memory of a gateway after its start, MB"),
     Main("catalog_open_s", "catalog_open", "open_s", "catalog of 50,000 listings opened, s"),
+    Main(
+        "self_join_recall", "self_join", "recall", "pairs of 100,000 listings found, share of `faiss.knn`'s"
+    ),
+    Main("self_join_vs_exact", "self_join", "vs_exact", "CPU-seconds of that, filling included, over exact"),
+    Main("lexical_recall", "lexical_recall", "recall_at_10", "ten nearest titles found by a bounded search"),
     Main("photos_hit_at_1", "photos", "hit_at_1_bundled", "photos: the nearest shows the same product"),
 )
 _WITH_STAGES: Final = ("products", "images")

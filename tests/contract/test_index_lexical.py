@@ -114,6 +114,32 @@ def test_ties_are_complete_and_in_order_of_key() -> None:
     ]
 
 
+def bounded(postings: int, largest_block: int = 100) -> TfidfIndex:
+    index = TfidfIndex(largest_block, exact=0, postings=postings, compared=len(TITLES))
+    for start in range(0, len(TITLES), 7):
+        titles = dict(enumerate(TITLES[start : start + 7], start))
+        index.upsert(np.array(list(titles), np.int64), count_ngrams(list(titles.values())))
+    return index
+
+
+@pytest.mark.parametrize("largest_block", [1, 8, 100])
+def test_a_bounded_search_that_may_see_all_entries_is_exact(largest_block: int) -> None:
+    index = bounded(10**6, largest_block)
+    for query in ["red shirt", "white mug 300 ml", "phone case slim", "nothing alike"]:
+        assert found(index, query, 5) == expected(dict(enumerate(TITLES)), query, 5)
+        few = {key: TITLES[key] for key in range(0, len(TITLES), 3)}
+        assert {key for key, _ in found(index, query, 3, list(few))} <= set(few)
+
+
+def test_a_bounded_search_misses_what_shares_common_features_only_and_its_scores_are_exact() -> None:
+    index, everything = bounded(1), expected(dict(enumerate(TITLES)), "red shirt", len(TITLES))
+    near = found(index, "red shirt", len(TITLES))
+    assert near[0] == everything[0]
+    assert 0 < len(near) < len(everything)
+    assert set(near) < set(everything)
+    assert found(index, "", 3) == []
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.permutations(range(12)), st.integers(1, 5))
 def test_scores_do_not_depend_on_the_order_of_arrival(order: list[int], part: int) -> None:

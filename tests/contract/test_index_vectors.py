@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workers.index.arrays import Keys, Neighbours, Vectors, most_ties, similarities
-from workers.index.cell_index import CellIndex
 from workers.index.faiss_index import FaissIndex
 from workers.index.ports import VectorIndex
 from workers.index.sized_index import SizedIndex
@@ -23,8 +22,8 @@ def unit(vectors: np.ndarray) -> Vectors:
     return unit_vectors([row.tobytes() for row in units])
 
 
-def every_cell(dim: int) -> CellIndex:
-    return CellIndex(dim, least=8, probes=10**6)
+def every_cell(dim: int) -> SizedIndex:
+    return SizedIndex(dim, least=1, probes=10**6)
 
 
 def soon_in_cells(dim: int) -> SizedIndex:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from workers.index.arrays import Keys, Neighbours, Vectors
-from workers.index.cell_index import CellIndex
 from workers.index.faiss_index import FaissIndex
 from workers.index.sized_index import SizedIndex
 from workers.index.store.listings import unit_vectors
@@ -25,7 +24,11 @@ def data() -> Data:
     return keys, unit_vectors([row.tobytes() for row in vectors.astype("<f2")])
 
 
-def filled(index: CellIndex | FaissIndex, data: Data, step: int = 500) -> list[Neighbours]:
+def cells(probes: int | None = None) -> SizedIndex:
+    return SizedIndex(DIM, LEAST, probes)
+
+
+def filled(index: SizedIndex | FaissIndex, data: Data, step: int = 500) -> list[Neighbours]:
     keys, vectors = data
     for start in range(0, LISTINGS, step):
         index.upsert(keys[start : start + step], vectors[start : start + step])
@@ -37,7 +40,7 @@ def recall(found: list[Neighbours], exact: list[Neighbours]) -> float:
 
 
 def test_nearly_all_neighbours_are_found_with_the_very_scores(data: Data) -> None:
-    found, exact = filled(CellIndex(DIM, LEAST), data), filled(FaissIndex(DIM), data)
+    found, exact = filled(cells(), data), filled(FaissIndex(DIM), data)
     assert recall(found, exact) >= 0.98
     for near, true in zip(found, exact, strict=True):
         scores = dict(zip(true.keys.tolist(), true.scores.tolist(), strict=True))
@@ -47,29 +50,29 @@ def test_nearly_all_neighbours_are_found_with_the_very_scores(data: Data) -> Non
 
 def test_fewer_cells_find_less(data: Data) -> None:
     exact = filled(FaissIndex(DIM), data)
-    shares = [recall(filled(CellIndex(DIM, LEAST, probes), data), exact) for probes in (1, 4, 32)]
+    shares = [recall(filled(cells(probes), data), exact) for probes in (1, 4, 48)]
     assert shares[0] < shares[1] < shares[2]
 
 
 def test_an_index_filled_again_says_the_same(data: Data) -> None:
-    first, again = filled(CellIndex(DIM, LEAST, 2), data), filled(CellIndex(DIM, LEAST, 2), data)
+    first, again = filled(cells(2), data), filled(cells(2), data)
     assert [near.keys.tolist() for near in first] == [near.keys.tolist() for near in again]
 
 
-def test_a_search_among_some_misses_none(data: Data) -> None:
+def test_a_search_among_few_misses_none(data: Data) -> None:
     keys, vectors = data
-    cells, exact = CellIndex(DIM, LEAST, 1), FaissIndex(DIM)
-    filled(cells, data)
+    some, exact = cells(1), FaissIndex(DIM)
+    filled(some, data)
     filled(exact, data)
-    found, true = (index.search(vectors[:50], K, keys[::3]) for index in (cells, exact))
+    found, true = (index.search(vectors[:50], K, keys[::5]) for index in (some, exact))
     assert [near.keys.tolist() for near in found] == [near.keys.tolist() for near in true]
     assert [near.scores.tolist() for near in found] == [near.scores.tolist() for near in true]
 
 
 def test_more_than_the_cells_hold_is_looked_for_everywhere(data: Data) -> None:
-    cells = CellIndex(DIM, LEAST, 1)
-    filled(cells, data)
-    assert all(len(near.keys) >= 1000 for near in cells.search(data[1][:3], 1000))
+    narrow = cells(1)
+    filled(narrow, data)
+    assert all(len(near.keys) >= 1000 for near in narrow.search(data[1][:3], 1000))
 
 
 def test_below_the_least_size_the_index_is_exact(data: Data) -> None:

@@ -1,189 +1,179 @@
-"""Vector index of a large catalog: searches the cells that a query is nearest to, and no others."""
+"""Vector index of a large catalog: FAISS's inverted lists, with keys of ours and exact scores."""
 
-from typing import Final
+from collections.abc import Iterator
+from typing import Any, Final
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.index.arrays import Keys, Neighbours, Scores, Vectors
-from workers.index.cells import Cells, Rows, by_value
-from workers.index.faiss_index import directions_of
-from workers.index.growing import Growing
 from workers.index.places import Places
 from workers.index.rescoring import nearest, squares_of
 
+# FAISS wraps its classes anew in Python; the types it ships are those of the C++ side.
+_faiss: Any = faiss
+
 Halves = NDArray[np.float16]
+CellNumbers = NDArray[np.int64]
 
-LEAST: Final = 65_536
-"""Vectors from which on they are sorted into cells."""
-PROBES: Final = 32
-"""Cells that are searched for each query; `benchmarks.index_scale` measures what is found."""
-
-# Of 65,536 vectors 1,024 cells. Twice as many vectors get half as many more: a query is compared with the
-# centres, too.
-_CELLS_PER_ROOT: Final = 4
-_SAMPLE_PER_CELL: Final = 32
-# float32 sums of a thousand products are this far off at most.
-_NOISE: Final = 1e-5
-# Numbers in the largest arrays that a search makes.
-_AT_ONCE: Final = 2**22
+# More cells are searched where there are more, but a smaller share: the work for one query grows with the
+# catalog to the power of 3/4. `benchmarks.self_join` and `benchmarks.index_scale` measure what is found.
+_PROBES_PER_ROOT: Final = 1.1
+# What is stored is as long as 1 within the rounding of float16 and the largest of the shifts.
+_NOISE: Final = 1e-3
+# Vectors in a cell, and queries that look into it, from which on they are multiplied as matrices.
+_LARGE: Final = 128
+_MANY: Final = 64
 _NONE: Final = -1
 # Rounding changes the length by less than 1 in 2,048.
 _SHIFTS: Final = (2e-4, -2e-4, 4e-4, -4e-4)
+_SEED: Final = 20
+_ROUNDS: Final = 2
 
 
 class CellIndex:
-    """Cells, trained when the index has `least` vectors and again whenever it has twice as many as then.
+    """`IndexIVFScalarQuantizer` with float16 values: a vector lies in the cell whose centre it is nearest to.
 
-    The sample that the cells are trained with is that of the smallest keys, which are hashes: an index that
-    is filled again in the same order gives the same answers. Scores are exact; a neighbour is missed where
-    its cell is not searched. A search among some listings compares with all of them and misses none.
+    A search looks into the cells that a query is nearest to, and misses what lies elsewhere; the scores of
+    what it finds are exact. `centres` (cells, dim) come from `centres_of`; `probes` is how many cells a
+    search looks into, by default as many as suit their number.
     """
 
-    def __init__(self, dim: int, least: int = LEAST, probes: int = PROBES) -> None:
-        self._dim = dim
-        self._next = least
-        self._probes = probes
+    def __init__(self, centres: Vectors, probes: int | None = None) -> None:
+        count, dim = centres.shape
+        self.centres = centres
+        self._probes = min(count, probes or int(_PROBES_PER_ROOT * count**0.5))
+        self._quantizer = _faiss.IndexFlatIP(dim)
+        self._quantizer.add(centres)
+        self._index = _faiss.IndexIVFScalarQuantizer(
+            self._quantizer, dim, count, _faiss.ScalarQuantizer.QT_fp16, _faiss.METRIC_INNER_PRODUCT
+        )
+        # Differences from the centre, rounded, would not give the values back.
+        self._index.by_residual = False
+        self._index.is_trained = True
+        self._index.set_direct_map_type(_faiss.DirectMap.Hashtable)
         self._places = Places()
-        self._halves = Growing(np.empty((0, dim), np.float16))
-        self._lengths = Growing(np.empty(0, np.float64))
-        self._squares = Growing(np.empty(0, np.float64))
-        self._centres: Vectors = np.zeros((1, dim), np.float32)
-        self._cells = Cells(1)
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def upsert(self, keys: Keys, vectors: Vectors) -> None:
-        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
-        places = self._places.find(keys)
-        known, start = places >= 0, len(self)
-        fresh = np.count_nonzero(~known)
-        places[~known] = np.arange(start, start + fresh)
+    @property
+    def keys(self) -> Keys:
+        """The keys (n,) that are there; a view that no one may keep."""
+        return self._places.keys
+
+    def upsert(self, keys: Keys, vectors: Vectors, cells: CellNumbers | None = None) -> None:
+        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there.
+
+        `cells` (n,) are their cells where they are known, as `cells` of another such index gave them.
+        """
+        if not len(keys):
+            return
+        known = self.has(keys)
+        self._remove(keys[known])
+        halves = np.ascontiguousarray(halved(vectors), np.float32)
+        if cells is None:
+            cells = self._cells_of(halves)
+        numbers, named = np.ascontiguousarray(cells, np.int64), np.ascontiguousarray(keys, np.int64)
+        pointers = (_faiss.swig_ptr(array) for array in (halves, named, numbers))
+        self._index.add_core(len(keys), *pointers)
         self._places.append(keys[~known])
-        halves = halved(vectors)
-        lengths = np.sqrt(squares_of(halves))
-        squares = squares_of(_units(halves, lengths))
-        cells = self._cells_of(halves)
-        for column, values in ((self._halves, halves), (self._lengths, lengths), (self._squares, squares)):
-            column.append(values[~known])
-            column.values[places[known]] = values[known]
-        self._cells.append(cells[~known])
-        self._cells.move(places[known], cells[known])
-        if len(self) >= self._next:
-            self._train()
 
     def delete(self, keys: Keys) -> None:
-        """Remove the vectors of those keys that are there, in one pass over all vectors."""
-        gone = self._known_places(keys)
-        if not len(gone):
-            return
-        self._places = Places(np.delete(self._places.keys, gone))
-        self._halves = Growing(np.delete(self._halves.values, gone, axis=0))
-        self._lengths = Growing(np.delete(self._lengths.values, gone))
-        self._squares = Growing(np.delete(self._squares.values, gone))
-        self._cells = self._cells.without(gone)
+        """Remove the vectors of those keys that are there."""
+        places = np.unique(self._places.find(keys))
+        places = places[places >= 0]
+        if len(places):
+            self._remove(self.keys[places])
+            self._places = Places(np.delete(self.keys, places))
 
-    def search(self, queries: Vectors, k: int, among: Keys | None = None) -> list[Neighbours]:
+    def search(self, queries: Vectors, k: int) -> list[Neighbours]:
         """Return the k best of each query (n, dim) in its cells, more where several tie with the k-th."""
-        chosen = None if among is None else self._known_places(among)
-
-        def fetch(wanted: Vectors, count: int) -> tuple[Vectors, Rows]:
-            return self._fetch(wanted, count) if chosen is None else self._compare(wanted, count, chosen)
-
-        size = len(self) if chosen is None else len(chosen)
-        return nearest(
-            queries, k, fetch, self._read, self._squares.values, self._places.keys, size=size, noise=_NOISE
-        )
+        # Those that look into the same cells follow each other, so that the cells stay in the cache.
+        order = np.argsort(self._cells_of(queries), kind="stable")
+        found = nearest(queries[order], k, self._fetch, self._read, size=len(self), noise=_NOISE)
+        return [found[place] for place in np.argsort(order)]
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
-        return self._read(self._places.find(keys))
+        return _units(self._halves(keys))
 
     def has(self, keys: Keys) -> NDArray[np.bool_]:
         """Say of each key (n,) whether it is there."""
         return self._places.find(keys) >= 0
 
-    def _known_places(self, keys: Keys) -> Rows:
-        places = self._places.find(keys)
-        return np.unique(places[places >= 0])
+    def cells(self) -> Iterator[tuple[int, Keys]]:
+        """Yield every cell with the keys in it; views that no one may keep."""
+        for cell in range(len(self.centres)):
+            yield cell, self._keys_in(cell)
 
-    def _read(self, places: Rows) -> Vectors:
-        return _units(self._halves.values[places], self._lengths.values[places])
+    def _keys_in(self, cell: int) -> Keys:
+        lists = self._index.invlists
+        held: Keys = _faiss.rev_swig_ptr(lists.get_ids(cell), lists.list_size(cell))
+        return held
 
-    def _cells_of(self, halves: Halves) -> NDArray[np.int32]:
-        """Return the cells (n,) whose centres the vectors (n, dim) are nearest to."""
-        cells = np.empty(len(halves), np.int32)
-        size = max(1, _AT_ONCE // len(self._cells))
-        for start in range(0, len(halves), size):
-            part = slice(start, start + size)
-            cells[part] = np.argmax(halves[part].astype(np.float32) @ self._centres.T, axis=1)
+    def _remove(self, keys: Keys) -> None:
+        if len(keys):
+            self._index.remove_ids(_faiss.IDSelectorArray(np.ascontiguousarray(keys)))
+
+    def _cells_of(self, vectors: Vectors) -> CellNumbers:
+        cells: CellNumbers = self._quantizer.search(np.ascontiguousarray(vectors, np.float32), 1)[1].ravel()
         return cells
 
-    def _train(self) -> None:
-        self._next = 2 * len(self)
-        count = int(_CELLS_PER_ROOT * len(self) ** 0.5)
-        sample = np.argsort(self._places.keys)[: count * _SAMPLE_PER_CELL]
-        self._centres = directions_of(self._read(sample), min(count, len(sample)))
-        self._cells = Cells(len(self._centres))
-        self._cells.append(self._cells_of(self._halves.values))
-
-    def _fetch(self, queries: Vectors, count: int) -> tuple[Vectors, Rows]:
-        probes = min(self._probes, len(self._cells))
-        size = max(1, _AT_ONCE // max(len(self._cells), probes * count))
-        parts = [
-            self._probe(queries[start : start + size], count, probes)
-            for start in range(0, len(queries), size)
-        ]
-        scores = np.concatenate([np.empty((0, count), np.float32), *(scores for scores, _ in parts)])
-        near = np.concatenate([np.empty((0, count), np.int64), *(near for _, near in parts)])
+    def _fetch(self, queries: Vectors, count: int) -> tuple[Vectors, Keys]:
+        scores, near = self._probe(queries, count, self._probes)
         # Large cells beside small ones: what a query's cells lack is looked for everywhere.
         short = np.flatnonzero(near[:, -1:].ravel() == _NONE)
         if len(short):
-            scores[short], near[short] = self._compare(queries[short], count, np.arange(len(self)))
+            scores[short], near[short] = self._probe(queries[short], count, len(self.centres))
         return scores, near
 
-    def _probe(self, queries: Vectors, count: int, probes: int) -> tuple[Vectors, Rows]:
-        """Return the best places (n, count) in the nearest cells of each query, with their rough scores."""
-        nearness = queries @ self._centres.T
-        probed = np.argpartition(-nearness, probes - 1, axis=1)[:, :probes]
-        scores = np.full((len(queries), probes, count), -np.inf, np.float32)
-        near = np.full((len(queries), probes, count), _NONE, np.int64)
-        for cell, visits in by_value(probed.ravel()):
-            rows, slots, places = visits // probes, visits % probes, self._cells.members(cell)
-            best = min(count, len(places))
-            if best:
-                products = self._products(queries[rows], places)
-                top = np.argpartition(products, len(places) - best, axis=1)[:, len(places) - best :]
-                scores[rows, slots, :best] = np.take_along_axis(products, top, 1)
-                near[rows, slots, :best] = places[top]
-        return _best(scores.reshape(len(queries), -1), near.reshape(len(queries), -1), count)
+    def _probe(self, queries: Vectors, count: int, probes: int) -> tuple[Vectors, Keys]:
+        contiguous = np.ascontiguousarray(queries, np.float32)
+        nearness, probed = self._quantizer.search(contiguous, probes)
+        sizes = np.array([self._index.invlists.list_size(cell) for cell in range(len(self.centres))])
+        visits = np.bincount(probed.ravel(), minlength=len(sizes))
+        # FAISS compares vector by vector in a cell; a large one that many look into is faster as a matrix.
+        busy = (sizes >= max(_LARGE, count)) & (visits >= _MANY)
+        self._index.nprobe = probes
+        found = self._index.search_preassigned(
+            contiguous, count, np.where(busy[probed], _NONE, probed), nearness
+        )
+        best = _faiss.ResultHeap(len(queries), count, keep_max=True)
+        best.add_result(*found)
+        for cell in np.flatnonzero(busy).tolist():
+            rows = np.flatnonzero((probed == cell).any(axis=1))
+            codes = _faiss.rev_swig_ptr(
+                self._index.invlists.get_codes(cell), int(sizes[cell]) * self._index.code_size
+            )
+            held = codes.view(np.float16).reshape(-1, self._index.d).astype(np.float32)
+            scores, near = _faiss.knn(contiguous[rows], held, count, metric=_faiss.METRIC_INNER_PRODUCT)
+            best.add_result_subset(rows, scores, self._keys_in(cell)[near])
+        best.finalize()
+        return best.D, best.I
 
-    def _compare(self, queries: Vectors, count: int, places: Rows) -> tuple[Vectors, Rows]:
-        """Return the best of some places, by comparing each query with all of them."""
-        scores = np.full((len(queries), count), -np.inf, np.float32)
-        near = np.full((len(queries), count), _NONE, np.int64)
-        size = max(1, _AT_ONCE // self._dim)
-        for start in range(0, len(places), size):
-            part = places[start : start + size]
-            products = self._products(queries, part)
-            named = np.broadcast_to(part, products.shape)
-            scores, near = _best(np.hstack([scores, products]), np.hstack([near, named]), count)
-        return scores, near
+    def _read(self, near: Keys) -> tuple[Vectors, Scores, Keys]:
+        keys, places = np.unique(near, return_inverse=True)
+        there = keys != _NONE
+        vectors = np.zeros((len(keys), self._index.d), np.float32)
+        vectors[there] = self.vectors(keys[there])
+        return vectors[places], squares_of(vectors)[places], near
 
-    def _products(self, queries: Vectors, places: Rows) -> Vectors:
-        lengths = self._lengths.values[places].astype(np.float32)
-        products: Vectors = queries @ self._halves.values[places].astype(np.float32).T / lengths
-        return products
+    def _halves(self, keys: Keys) -> Vectors:
+        halves: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(keys, np.int64))
+        return halves
 
 
-def _best(scores: Vectors, near: Rows, count: int) -> tuple[Vectors, Rows]:
-    """Return the best columns (n, count) of each row, best first."""
-    if count < scores.shape[1]:
-        top = np.argpartition(-scores, count, axis=1)[:, :count]
-        scores, near = np.take_along_axis(scores, top, 1), np.take_along_axis(near, top, 1)
-    order = np.argsort(-scores, axis=1)
-    return np.take_along_axis(scores, order, 1), np.take_along_axis(near, order, 1)
+def centres_of(sample: Vectors, count: int) -> Vectors:
+    """Return the centres (count, dim) of as many cells of a sample (n, dim); the same for the same sample."""
+    clustering = _faiss.Kmeans(
+        sample.shape[1], count, niter=_ROUNDS, seed=_SEED, spherical=True,
+        min_points_per_centroid=1, max_points_per_centroid=len(sample),
+    )  # fmt: skip
+    clustering.train(np.ascontiguousarray(sample, np.float32))
+    centres: Vectors = clustering.centroids
+    return centres
 
 
 def halved(vectors: Vectors) -> Halves:
@@ -194,16 +184,17 @@ def halved(vectors: Vectors) -> Halves:
     """
     halves = vectors.astype(np.float16)
     for shift in _SHIFTS:
-        off = np.flatnonzero((_units(halves, np.sqrt(squares_of(halves))) != vectors).any(axis=1))
+        off = np.flatnonzero((_units(halves) != vectors).any(axis=1))
         if not len(off):
             break
         tried = (vectors[off] * np.float32(1 + shift)).astype(np.float16)
-        hit = (_units(tried, np.sqrt(squares_of(tried))) == vectors[off]).all(axis=1)
+        hit = (_units(tried) == vectors[off]).all(axis=1)
         halves[off[hit]] = tried[hit]
     return halves
 
 
-def _units(halves: Halves, lengths: Scores) -> Vectors:
-    """Return float16 vectors (…, dim) scaled to length 1, as they are when they are read from the store."""
-    units: Vectors = (halves.astype(np.float64) / lengths[..., None]).astype(np.float32)
+def _units(halves: Halves | Vectors) -> Vectors:
+    """Return float16 vectors (n, dim) scaled to length 1, as they are when they are read from the store."""
+    doubles = halves.astype(np.float64)
+    units: Vectors = (doubles / np.sqrt((doubles * doubles).sum(axis=-1))[..., None]).astype(np.float32)
     return units

@@ -1,4 +1,4 @@
-"""Exact vector index, and clustering, on FAISS: the only file that imports faiss."""
+"""Exact vector index on FAISS."""
 
 from typing import Any
 
@@ -15,8 +15,6 @@ from workers.index.rescoring import nearest, squares_of
 _faiss: Any = faiss
 # float32 sums of a thousand products are this far off at most; candidates within it are scored again exactly.
 _NOISE = 1e-5
-_SEED = 20
-_ROUNDS = 8
 
 
 class FaissIndex:
@@ -66,9 +64,7 @@ class FaissIndex:
             queries,
             k,
             lambda wanted, count: self._fetch(wanted, count, places),
-            storage.__getitem__,
-            self._squares.values,
-            self._places.keys,
+            lambda near: (storage[near], self._squares.values[near], self.keys[near]),
             size=len(self) if places is None else len(places),
             noise=_NOISE,
         )
@@ -87,9 +83,6 @@ class FaissIndex:
         return np.unique(places[places >= 0])
 
     def _fetch(self, queries: Vectors, count: int, places: Keys | None) -> tuple[Vectors, Keys]:
-        if not count:
-            empty = np.empty((len(queries), 0))
-            return empty.astype(np.float32), empty.astype(np.int64)
         contiguous = np.ascontiguousarray(queries, np.float32)
         if places is None:
             scores, near = self._index.search(contiguous, count)
@@ -106,14 +99,3 @@ class FaissIndex:
         """Return FAISS's own memory; it moves when vectors are added, so no one may keep it."""
         memory: Vectors = _faiss.rev_swig_ptr(self._index.get_xb(), self._index.ntotal * self._dim)
         return memory.reshape(-1, self._dim)
-
-
-def directions_of(sample: Vectors, count: int) -> Vectors:
-    """Return the centres (count, dim) of as many clusters of a sample; the same for the same sample."""
-    clustering = _faiss.Kmeans(
-        sample.shape[1], count, niter=_ROUNDS, seed=_SEED, spherical=True,
-        min_points_per_centroid=1, max_points_per_centroid=len(sample),
-    )  # fmt: skip
-    clustering.train(np.ascontiguousarray(sample, np.float32))
-    centres: Vectors = clustering.centroids
-    return centres

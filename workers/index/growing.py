@@ -32,7 +32,3 @@ class Growing(Generic[Item]):
             self._held = room
         self._held[self._count : end] = values
         self._count = end
-
-    def shorten(self) -> None:
-        """Drop the last row."""
-        self._count -= 1

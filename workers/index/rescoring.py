@@ -10,10 +10,10 @@ from workers.index.arrays import Keys, Neighbours, Scores, Vectors, most_ties
 
 Fetch = Callable[[Vectors, int], tuple[Vectors, NDArray[np.int64]]]
 """For queries (n, dim), rough scores (n, count) and the best places (n, count), best first, -1 for none."""
-Read = Callable[[NDArray[np.int64]], Vectors]
-"""The vectors (…, dim) at places (…), anything where there is none."""
+Read = Callable[[NDArray[np.int64]], tuple[Vectors, Scores, Keys]]
+"""The vectors (…, dim) at places (…), their `squares_of` and their keys; anything where there is none."""
 
-_MARGIN: Final = 8
+_MARGIN: Final = 4
 # More vectors than this may tie with the k-th only in a catalog that shows one photo thousands of times.
 _MOST_FETCHED: Final = 1024
 # Vectors that are compared at a time: a few MB that stay in the processor's cache.
@@ -21,9 +21,9 @@ _AT_ONCE: Final = 1024
 
 
 def squares_of(vectors: NDArray[np.floating]) -> Scores:
-    """Return the squared lengths (n,) of the vectors (n, dim), as `arrays.similarities` computes them."""
+    """Return the squared lengths (…) of the vectors (…, dim), as `arrays.similarities` computes them."""
     doubles = vectors.astype(np.float64)
-    squares: Scores = (doubles * doubles).sum(axis=1)
+    squares: Scores = (doubles * doubles).sum(axis=-1)
     return squares
 
 
@@ -32,8 +32,6 @@ def nearest(
     k: int,
     fetch: Fetch,
     read: Read,
-    squares: Scores,
-    keys: Keys,
     *,
     size: int,
     noise: float,
@@ -45,16 +43,16 @@ def nearest(
         k: how many are wanted.
         fetch: the coarse search.
         read: gives the vectors that were fetched.
-        squares: `squares_of` all vectors (m,).
-        keys: their keys (m,).
         size: how many vectors are searched.
         noise: what a rough score is off at most.
     """
+    if not size:
+        return [Neighbours(np.empty(0, np.int64), np.empty(0)) for _ in queries]
     found: dict[int, Neighbours] = {}
     waiting, count = np.arange(len(queries)), min(k + _MARGIN, size)
     while len(waiting):
         scores, near = fetch(queries[waiting], count)
-        ranked = _rescored(queries[waiting], near, read, squares, keys, k)
+        ranked = _rescored(queries[waiting], near, read, k)
         found.update(zip(waiting.tolist(), ranked, strict=True))
         if count >= size or count >= _MOST_FETCHED:
             break
@@ -64,9 +62,7 @@ def nearest(
     return [found[query] for query in range(len(queries))]
 
 
-def _rescored(
-    queries: Vectors, places: NDArray[np.int64], read: Read, squares: Scores, keys: Keys, k: int
-) -> Iterator[Neighbours]:
+def _rescored(queries: Vectors, places: NDArray[np.int64], read: Read, k: int) -> Iterator[Neighbours]:
     """Yield the neighbours among the places (n, fetched).
 
     The values are those of `arrays.similarities`, the order and the cut those of `arrays.ranked`.
@@ -75,10 +71,10 @@ def _rescored(
     size = max(1, _AT_ONCE // max(1, fetched))
     for start in range(0, len(queries), size):
         part, near = queries[start : start + size].astype(np.float64), places[start : start + size]
-        products = (read(near) * part[:, None, :]).sum(axis=2)
-        norms = np.sqrt((part * part).sum(axis=1)[:, None] * squares[near])
+        vectors, squares, named = read(near)
+        products = (vectors * part[:, None, :]).sum(axis=2)
+        norms = np.sqrt((part * part).sum(axis=1)[:, None] * squares)
         scores = np.where(near < 0, -np.inf, np.round(products / np.maximum(norms, 1e-12), 9))
-        named = keys[near]
         order = np.lexsort((named, -scores), axis=1)
         scores, named = np.take_along_axis(scores, order, 1), np.take_along_axis(named, order, 1)
         counts = (near >= 0).sum(axis=1)

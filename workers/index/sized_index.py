@@ -1,38 +1,58 @@
 """The vector index of the worker: exact while the catalog is small, in cells when it is large."""
 
+from collections.abc import Iterator
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.index.arrays import Keys, Neighbours, Vectors
-from workers.index.cell_index import LEAST, PROBES, CellIndex
+from workers.index.cell_index import CellIndex, centres_of
 from workers.index.faiss_index import FaissIndex
 
+LEAST: Final = 65_536
+"""Vectors from which on they are sorted into cells."""
+
+# Of 65,536 vectors 896 cells. Twice as many vectors get half as many more: a query is compared with the
+# centres, too.
+_CELLS_PER_ROOT: Final = 3.5
+_SAMPLE_PER_CELL: Final = 24
 # Vectors that are handed over at a time: they are held twice until they are.
-_AT_ONCE = 8192
+_AT_ONCE: Final = 8192
 
 
 class SizedIndex:
-    """A `FaissIndex` until it has `least` vectors, from then on a `CellIndex`, also if it has fewer again."""
+    """A `FaissIndex` until it has `least` vectors, from then on a `CellIndex`, also if it has fewer again.
 
-    def __init__(self, dim: int, least: int = LEAST, probes: int = PROBES) -> None:
+    Cells are made anew whenever there are twice as many vectors as when they were made. The sample that they
+    are made of is that of the smallest keys, which are hashes: an index that is filled again in the same
+    order gives the same answers. `probes` is how many cells a search looks into.
+    """
+
+    def __init__(self, dim: int, least: int = LEAST, probes: int | None = None) -> None:
         self._dim = dim
-        self._least = least
+        self._least = self._next = least
         self._probes = probes
         self._index: FaissIndex | CellIndex = FaissIndex(dim)
+        self._among: tuple[Keys, SizedIndex] | None = None
 
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
+        self._among = None
         self._index.upsert(keys, vectors)
-        if isinstance(self._index, FaissIndex) and len(self._index) >= self._least:
-            self._index = self._sorted(self._index)
+        if len(self._index) >= self._next:
+            self._make_cells()
 
     def delete(self, keys: Keys) -> None:
         """Remove the vectors of those keys that are there."""
+        self._among = None
         self._index.delete(keys)
 
     def search(self, queries: Vectors, k: int, among: Keys | None = None) -> list[Neighbours]:
         """Return the k best of each query (n, dim), more where several tie with the k-th."""
-        return self._index.search(queries, k, among)
+        if isinstance(self._index, FaissIndex):
+            return self._index.search(queries, k, among)
+        return self._index.search(queries, k) if among is None else self._restricted(among).search(queries, k)
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
@@ -42,9 +62,24 @@ class SizedIndex:
         """Say of each key (n,) whether it is there."""
         return self._index.has(keys)
 
-    def _sorted(self, exact: FaissIndex) -> CellIndex:
-        cells = CellIndex(self._dim, self._least, self._probes)
-        for start in range(0, len(exact), _AT_ONCE):
-            keys = exact.keys[start : start + _AT_ONCE]
-            cells.upsert(keys, exact.vectors(keys))
-        return cells
+    def _make_cells(self) -> None:
+        self._next = 2 * len(self._index)
+        count = int(_CELLS_PER_ROOT * len(self._index) ** 0.5)
+        sample = np.sort(self._index.keys)[: count * _SAMPLE_PER_CELL]
+        cells = CellIndex(centres_of(self._index.vectors(sample), min(count, len(sample))), self._probes)
+        for keys in _parts(self._index.keys):
+            cells.upsert(keys, self._index.vectors(keys))
+        self._index = cells
+
+    def _restricted(self, among: Keys) -> "SizedIndex":
+        """Return an index of some of the listings: the slices of a job are searched among the same ones."""
+        if self._among is None or not np.array_equal(self._among[0], among):
+            restricted = SizedIndex(self._dim, self._least, self._probes)
+            for keys in _parts(among[self.has(among)]):
+                restricted.upsert(keys, self.vectors(keys))
+            self._among = among.copy(), restricted
+        return self._among[1]
+
+
+def _parts(keys: Keys) -> Iterator[Keys]:
+    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
