@@ -37,6 +37,9 @@ class Oracle:
         self._dim = dim
         self._vectors: dict[int, np.ndarray] = {}
 
+    def expect(self, count: int) -> None:
+        assert count >= 0
+
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         self._vectors.update(zip(keys.tolist(), vectors, strict=True))
 

@@ -84,3 +84,12 @@ def test_below_the_least_size_the_index_is_exact(data: Data) -> None:
     assert [near.keys.tolist() for near in found] == [near.keys.tolist() for near in true]
     sized.upsert(np.array([-7], np.int64), -vectors[:1])
     assert recall(sized.search(vectors[::9], K), true) < 1
+
+
+def test_cells_made_once_for_what_is_to_come_find_as_much(data: Data) -> None:
+    keys, vectors = data
+    order = np.argsort(keys)
+    told, exact = cells(), filled(FaissIndex(DIM), data)
+    told.expect(LISTINGS)
+    filled(told, (keys[order], vectors[order]))
+    assert recall(told.search(vectors[::7], K), exact) >= 0.98

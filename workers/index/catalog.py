@@ -56,6 +56,7 @@ class Catalog:
         """Build the indexes from the store."""
         for modality, (_, dim) in self.listings.models().items():
             self.vectors[modality] = self._make_vector_index(dim)
+            self.vectors[modality].expect(self.listings.vector_count(modality))
             for keys, vectors in self.listings.vectors(modality):
                 self.vectors[modality].upsert(keys, vectors)
         for numbers, titles in self.listings.titles():

@@ -34,6 +34,9 @@ class FaissIndex:
         """The keys (n,) that are there; a view that no one may keep."""
         return self._places.keys
 
+    def expect(self, count: int) -> None:
+        """Take note that vectors are about to come; nothing here depends on how many."""
+
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
         if not len(keys):

@@ -11,6 +11,9 @@ from workers.index.arrays import Keys, Neighbours, Rows, Scores, Vectors
 class VectorIndex(Protocol):
     """Answers nearest-neighbour queries on L2-normalised vectors; a score is the inner product."""
 
+    def expect(self, count: int) -> None:
+        """Say that `count` vectors are about to come in order of their keys."""
+
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
 

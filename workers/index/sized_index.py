@@ -33,8 +33,17 @@ class SizedIndex:
         self._dim = dim
         self._least = self._next = least
         self._probes = probes
+        self._expected = 0
         self._index: FaissIndex | CellIndex = FaissIndex(dim)
         self._among: tuple[Keys, SizedIndex] | None = None
+
+    def expect(self, count: int) -> None:
+        """Say that `count` vectors are about to come in order of their keys.
+
+        Cells are then made once, as soon as the sample is there, and not at every doubling on the way.
+        """
+        if count >= self._least:
+            self._expected, self._next = count, _cells_for(count) * _SAMPLE_PER_CELL
 
     def upsert(self, keys: Keys, vectors: Vectors) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
@@ -63,8 +72,8 @@ class SizedIndex:
         return self._index.has(keys)
 
     def _make_cells(self) -> None:
-        self._next = 2 * len(self._index)
-        count = int(_CELLS_PER_ROOT * len(self._index) ** 0.5)
+        size = max(len(self._index), self._expected)
+        self._next, count = 2 * size, _cells_for(size)
         sample = np.sort(self._index.keys)[: count * _SAMPLE_PER_CELL]
         cells = CellIndex(centres_of(self._index.vectors(sample), min(count, len(sample))), self._probes)
         for keys in _parts(self._index.keys):
@@ -79,6 +88,10 @@ class SizedIndex:
                 restricted.upsert(keys, self.vectors(keys))
             self._among = among.copy(), restricted
         return self._among[1]
+
+
+def _cells_for(vectors: int) -> int:
+    return int(_CELLS_PER_ROOT * vectors**0.5)
 
 
 def _parts(keys: Keys) -> Iterator[Keys]:

@@ -104,6 +104,11 @@ class ListingTable:
         while part := cursor.fetchmany(_AT_ONCE):
             yield [row[0] for row in part], [row[1] for row in part]
 
+    def vector_count(self, modality: Modality) -> int:
+        """Return how many listings have a vector of the modality."""
+        row = self._db.execute("SELECT count(*) FROM vectors WHERE modality = ?", (modality,)).fetchone()
+        return int(row[0])
+
     def vectors(self, modality: Modality) -> Iterator[tuple[Keys, Vectors]]:
         """Yield keys (n,) and unit vectors (n, dim) of all listings that have one, part by part."""
         cursor = self._db.execute(
