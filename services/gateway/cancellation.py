@@ -1,6 +1,6 @@
 """Cancels jobs."""
 
-from services.gateway.waiting import read_job
+from services.gateway.reading import read_job
 from shared.ledger import JobRecord, Ledger
 from shared.messages import FinishedJob
 from shared.spool import Spool, finished_key

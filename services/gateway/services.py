@@ -13,6 +13,7 @@ from services.gateway.idempotency import Idempotency
 from services.gateway.metrics import Metrics
 from services.gateway.queries.asker import Asker
 from services.gateway.readiness import Readiness
+from services.gateway.reading import JobReader
 from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
 from services.gateway.upload.receiver import Receiver
@@ -31,6 +32,7 @@ class Services:
 
     settings: GatewaySettings
     ledger: Ledger
+    reader: JobReader
     waiter: JobWaiter
     receiver: Receiver
     rematcher: Rematcher
@@ -46,8 +48,11 @@ class Services:
     keys: KeyStore | None
 
 
-def services_of(request: Request) -> Services:
-    """Return the services of the app that serves the request."""
+async def services_of(request: Request) -> Services:
+    """Return the services of the app that serves the request.
+
+    Asynchronous, as all that is not costs a trip to a thread.
+    """
     return cast(Services, request.app.state.services)
 
 

@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from shared.ledger import ENDED_CHANNEL, JobRecord, Ledger
+from services.gateway.reading import JobReader
+from shared.ledger import ENDED_CHANNEL, JobRecord
 
 log = logging.getLogger(__name__)
 
@@ -20,25 +21,12 @@ _POLL_S = 2.0
 _POLL_BLIND_S = 0.3
 
 
-def read_job(ledger: Ledger, job_id: str) -> JobRecord:
-    """Return a job's record; a query past its deadline has failed from the moment somebody looks.
-
-    Raises:
-        UnknownJob, ExpiredJob, LedgerUnavailable: as `Ledger.read`.
-    """
-    record = ledger.read(job_id)
-    if record.ended or record.deadline_ms is None or ledger.upkeep.now_ms() < record.deadline_ms:
-        return record
-    ledger.fail(job_id, "deadline_exceeded", "no worker answered in time")
-    return ledger.read(job_id)
-
-
 class JobWaiter:
     """Lets requests sleep until their job ended."""
 
-    def __init__(self, redis: "Redis", ledger: Ledger) -> None:
+    def __init__(self, redis: "Redis", reader: JobReader) -> None:
         self._redis = redis
-        self._ledger = ledger
+        self._reader = reader
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self._connected = False
 
@@ -89,7 +77,7 @@ class JobWaiter:
         try:
             while True:
                 event.clear()
-                record = await asyncio.to_thread(read_job, self._ledger, job_id)
+                record = await self._reader.read(job_id)
                 left = deadline - time.monotonic()
                 if record.ended or left <= 0:
                     return record

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from redis import Redis
 
@@ -13,7 +13,7 @@ from shared.ledger import keys
 from shared.ledger.idempotency import Idempotency
 from shared.ledger.quotas import Quotas
 from shared.ledger.record import TERMINAL, JobRecord, parse_record
-from shared.ledger.script import LedgerScript, names, outage_as_error, texts
+from shared.ledger.script import LedgerScript, names, outage_as_error
 from shared.ledger.standing import Standing, read_standing
 from shared.ledger.suspects import Suspects
 from shared.ledger.units import HINT_GRACE_MS, Units, hints_of
@@ -143,13 +143,23 @@ class Ledger(OverRedis):
             UnknownJob: there is none, and the id is not one of ours or too young to have expired.
             ExpiredJob: the id has our form and is older than what is kept.
         """
-        if not ids.is_id(job_id):
+        (record,), _ = self.read_many([job_id])
+        if record is None:
             raise self.absence(job_id)
+        return record
+
+    def read_many(self, job_ids: Sequence[str]) -> tuple[list[JobRecord | None], int]:
+        """Return the jobs' records, None where there is none, and Redis's time in ms, in one round trip."""
+        # What a client sent as an id is no part of a key before it looks like one.
+        possible = dict.fromkeys(filter(ids.is_id, job_ids))
         with outage_as_error():
-            raw = texts(self._redis.hgetall(keys.job(job_id)))
-        if "kind" in raw:
-            return parse_record(job_id, raw)
-        raise self.absence(job_id)
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.time()
+            for job_id in possible:
+                pipe.hgetall(keys.job(job_id))
+            (seconds, microseconds), *raws = pipe.execute()
+        found = dict(zip(possible, map(parse_record, possible, raws), strict=True))
+        return [found.get(job_id) for job_id in job_ids], seconds * 1000 + microseconds // 1000
 
     def absence(self, job_id: str) -> DoppelError:
         """Return the error that says that there is no such job, whether or not there is one."""
@@ -172,13 +182,7 @@ class Ledger(OverRedis):
             found = names(
                 self._redis.zrange(keys.JOBS, newest, "-inf", desc=True, byscore=True, offset=0, num=limit)
             )
-            pipe = self._redis.pipeline(transaction=False)
-            for job_id in found:
-                pipe.hgetall(keys.job(job_id))
-            raws = pipe.execute()
-        return [
-            parse_record(job_id, texts(raw)) for job_id, raw in zip(found, raws, strict=True) if "kind" in raw
-        ]
+        return [record for record in self.read_many(found)[0] if record is not None]
 
     # -- interactive requests -------------------------------------------------------------------
 

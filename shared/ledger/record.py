@@ -56,8 +56,10 @@ COUNTS: Final = (
 )  # fmt: skip
 
 
-def parse_record(job_id: str, raw: dict[str, str]) -> JobRecord:
-    """Return the record that a job's hash holds."""
+def parse_record(job_id: str, raw: dict[str, str]) -> JobRecord | None:
+    """Return the record that a job's hash holds, None where it is empty or a remnant."""
+    if "kind" not in raw:
+        return None
 
     def maybe(name: str) -> int | None:
         return int(raw[name]) if name in raw else None

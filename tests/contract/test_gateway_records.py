@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from services.gateway.cancellation import Canceller
 from services.gateway.idempotency import Idempotency, Key
 from services.gateway.problems import Problem
+from services.gateway.reading import JobReader
 from services.gateway.waiting import JobWaiter
 from shared.ids import new_id
 from shared.ledger import Ledger
@@ -117,7 +118,7 @@ def test_a_lost_announcement_is_found_by_looking(settings: CommonSettings, ledge
 
     async def wait() -> str:
         # Never listens: as if every announcement were lost.
-        waiter = JobWaiter(Redis.from_url(settings.redis_url.get_secret_value()), ledger)
+        waiter = JobWaiter(Redis.from_url(settings.redis_url.get_secret_value()), JobReader(ledger))
         return (await waiter.wait(job_id, 10)).status
 
     timer = threading.Timer(0.2, ledger.finish, (job_id, "succeeded"))
@@ -130,7 +131,7 @@ def test_many_wait_for_one_job(settings: CommonSettings, ledger: Ledger) -> None
     job_id = submission(ledger)
 
     async def wait() -> set[str]:
-        waiter = JobWaiter(Redis.from_url(settings.redis_url.get_secret_value()), ledger)
+        waiter = JobWaiter(Redis.from_url(settings.redis_url.get_secret_value()), JobReader(ledger))
         async with waiter.listening():
             records = await asyncio.gather(*(waiter.wait(job_id, 10) for _ in range(30)))
         return {record.status for record in records}

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.gateway.problems import Problem
+from services.gateway.reading import read_job
 from services.gateway.services import Injected, Services
-from services.gateway.waiting import read_job
 from shared.keys import ApiKey, Role
 from shared.ledger import JobRecord
 
@@ -64,7 +65,7 @@ class Caller:
         return record.catalog in self.scope
 
 
-def caller_of(
+async def caller_of(
     request: Request,
     services: Injected,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
@@ -87,7 +88,8 @@ def caller_of(
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         raise Problem(401, "key_unknown", "there is no such API key", headers={"WWW-Authenticate": challenge})
     request.state.key = key.id
-    _count(services, key)
+    if key.rate is not None:
+        await run_in_threadpool(_count, services, key, key.rate)
     caller = Caller(key)
     caller.require_role("read" if request.method in _READING else "submit")
     caller.require_catalog(request.path_params.get("catalog"))
@@ -97,7 +99,7 @@ def caller_of(
 CallerInjected = Annotated[Caller, Depends(caller_of)]
 
 
-def metrics_reader(
+async def metrics_reader(
     request: Request,
     services: Injected,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
@@ -108,15 +110,13 @@ def metrics_reader(
         Problem: as `caller_of`.
     """
     if services.settings.metrics_need_key:
-        caller_of(request, services, bearer)
+        await caller_of(request, services, bearer)
 
 
-def _count(services: Services, key: ApiKey) -> None:
-    if key.rate is None:
-        return
-    wait_s = services.ledger.quotas.count_request(key.id, key.rate)
+def _count(services: Services, key: ApiKey, rate: int) -> None:
+    wait_s = services.ledger.quotas.count_request(key.id, rate)
     if wait_s:
-        raise quota_exceeded(f"this key may ask {key.rate} times a minute", wait_s)
+        raise quota_exceeded(f"this key may ask {rate} times a minute", wait_s)
 
 
 def quota_exceeded(detail: str, wait_s: float) -> Problem:
@@ -131,6 +131,15 @@ def visible_job(services: Services, caller: Caller, job_id: str) -> JobRecord:
         UnknownJob, ExpiredJob, LedgerUnavailable: as `Ledger.read`.
     """
     record = read_job(services.ledger, job_id)
-    if not caller.may_see(record):
-        raise services.ledger.absence(job_id)
+    require_visible(services, caller, record)
     return record
+
+
+def require_visible(services: Services, caller: Caller, record: JobRecord) -> None:
+    """Check that the caller may see a job.
+
+    Raises:
+        UnknownJob, ExpiredJob: it may not, and hears what it would if there were none.
+    """
+    if not caller.may_see(record):
+        raise services.ledger.absence(record.id)

@@ -3,16 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 
 from services.gateway.access.audit import audited
-from services.gateway.access.caller import CallerInjected, visible_job
+from services.gateway.access.caller import CallerInjected, require_visible, visible_job
 from services.gateway.job_list import JobFilter, list_jobs
-from services.gateway.job_view import JobView, Status, etag
+from services.gateway.job_view import JobView, Status
 from services.gateway.prefer import PreferHeader, wait_seconds
 from services.gateway.problems import responses
-from services.gateway.routes.answers import job_response
+from services.gateway.routes.answers import job_response, unchanged_response
 from services.gateway.services import Injected
 from shared.messages import CatalogName
 
@@ -57,17 +56,12 @@ async def job(
 ) -> Response:
     """Status, counts, rate, estimate and links; the result of a comparison or a search."""
     seconds = wait_seconds(prefer, services.settings.max_wait_s)
-    record = await run_in_threadpool(visible_job, services, caller, job_id)
+    record = await services.reader.read(job_id)
+    require_visible(services, caller, record)
     if seconds:
         record = await services.waiter.wait(job_id, seconds)
-    response = job_response(record, 200, seconds)
-    tags = [tag.strip().removeprefix("W/") for tag in (if_none_match or "").split(",")]
-    if "*" in tags or etag(record).removeprefix("W/") in tags:
-        kept = ("etag", "retry-after", "cache-control")
-        return Response(
-            None, 304, {name: response.headers[name] for name in kept if name in response.headers}
-        )
-    return response
+    unchanged = unchanged_response(record, if_none_match) if if_none_match else None
+    return unchanged or job_response(record, 200, seconds)
 
 
 @router.delete(
