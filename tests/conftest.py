@@ -1,5 +1,6 @@
 """What every kind of test shares: a Redis of its own, ledger and spool on it, waiting for conditions."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,11 @@ from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.settings import CommonSettings
 from shared.spool import Spool
+
+# The one process of all tests crashed now and then with OpenVINO in it, where torch had trained a model, too.
+# Tests that need it are marked `own_process`; stacks, whose environment is made anew, use it.
+if os.environ.get("DOPPEL_TESTS_OWN_PROCESS") != "1":
+    os.environ["DOPPEL_BACKEND"] = "torch"
 
 
 def wait_until(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from shared.errors import ModelUnavailable
 from workers.encoder.compiled import MOST_SHIFT, Network, Probe, Wish, compiled
-from workers.encoder.unreported import openvino
+
+pytestmark = pytest.mark.own_process
 
 CPU = torch.device("cpu")
 Torch = Callable[[torch.Tensor], torch.Tensor]
@@ -32,10 +33,14 @@ def choose(network: Torch, wish: Wish = Wish(), device: torch.device = CPU) -> N
 
 INSISTING = Wish("openvino")
 HALVING = Wish(precision="auto")
-needs_bfloat16 = pytest.mark.skipif(
-    "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"),
-    reason="this processor does not compute in bfloat16",
-)
+
+
+@pytest.fixture
+def bfloat16() -> None:
+    from workers.encoder.unreported import openvino
+
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor does not compute in bfloat16")
 
 
 def sane(x: torch.Tensor) -> torch.Tensor:
@@ -93,7 +98,7 @@ def test_bound_is_what_it_says() -> None:
         assert (network is not None) == accepted
 
 
-@needs_bfloat16
+@pytest.mark.usefixtures("bfloat16")
 def test_bfloat16_is_taken_where_similarities_hardly_move() -> None:
     network = choose(sane, HALVING)
     assert network is not None
@@ -102,7 +107,7 @@ def test_bfloat16_is_taken_where_similarities_hardly_move() -> None:
     assert 1e-5 < np.abs(found - exact).max() < 2e-2
 
 
-@needs_bfloat16
+@pytest.mark.usefixtures("bfloat16")
 def test_full_precision_is_kept_where_bfloat16_moves_similarities(caplog: pytest.LogCaptureFixture) -> None:
     """Small differences of large numbers are what it loses."""
 
@@ -135,6 +140,6 @@ def test_torch_is_left_alone_where_it_was_asked_for_and_on_gpus() -> None:
 
 def test_nothing_is_reported_to_anybody() -> None:
     """By itself, `import openvino` sends its maker a report."""
-    look = "import sys, workers.encoder.compiled; print(sys.modules['openvino_telemetry'])"
+    look = "import sys, workers.encoder.unreported; print(sys.modules['openvino_telemetry'])"
     found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert found.stdout == "None\n"

@@ -54,8 +54,8 @@ CASES = [
     pytest.param(("deterministic", "torch", "text")),
     pytest.param(("bundled", "torch", "image"), marks=pytest.mark.models),
     pytest.param(("bundled", "torch", "text"), marks=pytest.mark.models),
-    pytest.param(("bundled", "openvino", "image"), marks=pytest.mark.models),
-    pytest.param(("bundled", "openvino", "text"), marks=pytest.mark.models),
+    pytest.param(("bundled", "openvino", "image"), marks=[pytest.mark.models, pytest.mark.own_process]),
+    pytest.param(("bundled", "openvino", "text"), marks=[pytest.mark.models, pytest.mark.own_process]),
 ]
 
 

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from shared.errors import ModelUnavailable
 from shared.precision import Precision
-from workers.encoder.unreported import openvino
 from workers.encoder.vectors import unit_rows
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,10 @@ class _Converted:
 
     def __init__(self, network: Callable[..., torch.Tensor], example: Sequence[torch.Tensor]) -> None:
         """Trace `network`, whose parameters must not require gradients, with `example`: two items or more."""
-        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+        # First of all: it keeps the package from reporting that it is imported.
+        from workers.encoder.unreported import openvino
+
+        from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder  # isort: skip
 
         with warnings.catch_warnings(), torch.no_grad():
             # torch says that it would rather export; traces are what OpenVINO's frontend is made for.
