@@ -3,11 +3,16 @@
 Every setting below answers a failure that was seen; `docs/decisions/0002-ledger-is-the-truth.md` tells more.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
-from kombu import Queue
-from kombu.exceptions import OperationalError
+from kombu import Producer, Queue
+
+# The package's stubs are older than batches.
+from kombu.exceptions import BatchPublishError, OperationalError  # type: ignore[attr-defined]
 from redis.exceptions import RedisError
 
 from shared.connection import KEEPALIVE, is_outage, redis_address, redis_tls
@@ -16,6 +21,8 @@ from shared.messages import Message, UnitHint
 from shared.routing import QUEUES, STAGE_TASKS
 from shared.settings import CommonSettings
 from shared.transport import register as register_transport
+
+log = logging.getLogger(__name__)
 
 KEY_PREFIX = "doppel:"
 
@@ -93,18 +100,46 @@ class Publisher:
         Raises:
             LedgerUnavailable: Redis did not take it.
         """
-        try:
-            # The representations, which nobody reads here, would cost more than the message itself.
-            self._app.send_task(
-                task, args=[message.model_dump(mode="json")], queue=queue, argsrepr="", kwargsrepr=""
-            )
-        except (OperationalError, RedisError) as error:
-            if isinstance(error, RedisError) and not is_outage(error):
-                raise
-            raise LedgerUnavailable(f"Redis did not take a message: {error}") from error
+        with _outage_as_error():
+            self._send(task, queue, message)
 
     def hint(self, *hints: UnitHint) -> None:
-        """Publish hints to the queue of each one's stage."""
+        """Publish hints to the queue of each one's stage, many in one round trip.
+
+        Raises:
+            LedgerUnavailable: Redis did not take all of them.
+        """
+        if len(hints) > 1:
+            try:
+                with _outage_as_error(), self._app.producer_or_acquire() as producer, producer.batch():
+                    for hint in hints:
+                        self._send(*STAGE_TASKS[hint.stage], hint, producer)
+                return
+            except BatchPublishError:
+                # A batch is not repeated over another connection, as one message is. A hint may come twice.
+                log.info("hints are published one by one")
         for hint in hints:
-            task, queue = STAGE_TASKS[hint.stage]
-            self.send(task, queue, hint)
+            self.send(*STAGE_TASKS[hint.stage], hint)
+
+    def _send(self, task: str, queue: str, message: Message, producer: Producer | None = None) -> None:
+        # The representations, which nobody reads here, would cost more than the message itself.
+        self._app.send_task(
+            task,
+            args=[message.model_dump(mode="json")],
+            queue=queue,
+            argsrepr="",
+            kwargsrepr="",
+            producer=producer,
+            # A message goes straight into its queue's list; a consumer says for itself that there is a queue.
+            declare=(),
+        )
+
+
+@contextmanager
+def _outage_as_error() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, RedisError) as error:
+        if isinstance(error, RedisError) and not is_outage(error):
+            raise
+        raise LedgerUnavailable(f"Redis did not take a message: {error}") from error

@@ -6,9 +6,11 @@ another. Here the place is freed: the message comes back after the visibility ti
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from kombu.transport import TRANSPORT_ALIASES, redis, virtual
+from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.connection import is_outage
@@ -42,6 +44,16 @@ class Channel(redis.Channel):
     """kombu's channel with our bookkeeping."""
 
     QoS = QoS
+    _kept: Redis | None = None
+
+    @contextmanager
+    def conn_or_acquire(self, client: Redis | None = None) -> Iterator[Redis]:
+        """Give a client of this channel's pool, always the same: making one costs more than a message."""
+        # A pool that was closed, in a forked process for one, is followed by another.
+        if self._kept is None or self._kept.connection_pool is not self.pool:
+            # As `_brpop_start` below.
+            self._kept = self._create_client()  # type: ignore[attr-defined]
+        yield client or self._kept
 
     def _brpop_start(self, timeout: float | None = None) -> None:
         """Ask for the next message."""

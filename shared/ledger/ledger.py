@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from redis import Redis
 
@@ -82,9 +82,15 @@ class Ledger(OverRedis):
 
     def add_chunk(self, job_id: str, chunk: int, rows: int) -> UnitHint | None:
         """Record a chunk whose rows are in the spool; None when the job has ended meanwhile."""
-        if not self._script("add_chunk", job_id, str(chunk), rows, HINT_GRACE_MS):
+        hints = self.add_chunks(job_id, {chunk: rows})
+        return hints[0] if hints else None
+
+    def add_chunks(self, job_id: str, rows: Mapping[int, int]) -> tuple[UnitHint, ...] | None:
+        """Record chunks and how many rows of each are in the spool; None when the job has ended meanwhile."""
+        numbers = (number for item in rows.items() for number in item)
+        if not self._script("add_chunks", job_id, HINT_GRACE_MS, *numbers):
             return None
-        return UnitHint(job_id=job_id, stage="encode", unit=str(chunk))
+        return tuple(UnitHint(job_id=job_id, stage="encode", unit=str(chunk)) for chunk in rows)
 
     def keep_receiving(self, job_id: str) -> bool:
         """Note that the upload of a job goes on; False when the job has ended meanwhile."""

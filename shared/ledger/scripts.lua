@@ -121,13 +121,15 @@ function ops.create(a)
   return 1
 end
 
--- id, chunk, rows, grace
-function ops.add_chunk(a)
+-- id, grace, chunk, rows, chunk, rows…
+function ops.add_chunks(a)
   local id = a[2]
   if not alive(id) then return 0 end
-  if add_unit(id, 'encode', a[3], tonumber(a[5])) then
-    redis.call('HINCRBY', job_key(id), 'chunks', 1)
-    redis.call('HINCRBY', job_key(id), 'rows', tonumber(a[4]))
+  for i = 4, #a, 2 do
+    if add_unit(id, 'encode', a[i], tonumber(a[3])) then
+      redis.call('HINCRBY', job_key(id), 'chunks', 1)
+      redis.call('HINCRBY', job_key(id), 'rows', tonumber(a[i + 1]))
+    end
   end
   redis.call('ZADD', RECEIVING, 'XX', now, id)
   touch(id)

@@ -41,6 +41,7 @@ def test_a_full_redis_is_an_outage(
             lambda: inflight.put_block(full, "0", b"x"),
             lambda: inflight.put_cached("image", "m", {"d": b"v"}, 60),
             lambda: publisher.hint(hint),
+            lambda: publisher.hint(hint, hint),
         ):
             with pytest.raises(LedgerUnavailable):
                 write()

@@ -49,8 +49,8 @@ class Ledger:
     def place(self, *_: object) -> int:
         return 1
 
-    def add_chunk(self, job_id: str, chunk: int, rows: int) -> UnitHint:
-        return UnitHint(job_id=job_id, stage="encode", unit=str(chunk))
+    def add_chunks(self, job_id: str, rows: dict[int, int]) -> tuple[UnitHint, ...]:
+        return tuple(UnitHint(job_id=job_id, stage="encode", unit=str(chunk)) for chunk in rows)
 
     def keep_receiving(self, job_id: str) -> bool:
         return True

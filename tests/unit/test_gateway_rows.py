@@ -129,6 +129,14 @@ def test_a_large_number_is_kept_as_text() -> None:
     assert listing({"id": "1", "title": "A", "gtin": 10**30}).attributes == {"gtin": str(10**30)}
 
 
+def test_ids_are_told_apart_whether_memory_or_the_disk_has_them() -> None:
+    # So many that memory alone cannot tell for hundreds of them, the first and the last of which come again.
+    with SeenIds() as seen:
+        assert all(seen.add(f"id-{i}") for i in range(100_000))
+        assert not any(seen.add(f"id-{i}") for i in range(100_000))
+        assert seen.add("id-100000")
+
+
 def test_the_first_listing_of_an_id_is_kept() -> None:
     reader = RowReader(Columns(), ImageReferences(Store().put, 100))
     with SeenIds() as seen:

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from hashlib import sha256
+from typing import NamedTuple
 
 from services.gateway.problems import Problem
 from shared.broker import Publisher
@@ -20,6 +21,17 @@ log = logging.getLogger(__name__)
 _MOST_IN_FLIGHT = 4
 # A chunk of long rows is cut early, so that memory does not depend on the length of rows.
 _MAX_CHUNK_BYTES = 8 * 1024**2
+# Chunks that came in one block are recorded and announced together, in one round trip each: done for every
+# chunk, that takes as much CPU time as storing it.
+_MOST_IN_GROUP = 8
+_MAX_GROUP_BYTES = 2 * 1024**2
+
+
+class CutChunk(NamedTuple):
+    """A chunk as the spool gets it, and how many rows it has."""
+
+    data: bytes
+    rows: int
 
 
 class ChunkWriter:
@@ -46,7 +58,8 @@ class ChunkWriter:
         self._rows: list[bytes] = []
         self._bytes = 0
         self._images: deque[Future[None]] = deque()
-        self._chunks: deque[Future[None]] = deque()
+        self._group: dict[int, CutChunk] = {}
+        self._groups: deque[Future[None]] = deque()
         self.chunks = 0
         self.rows = 0
 
@@ -76,14 +89,15 @@ class ChunkWriter:
         """Return when everything that was taken is stored."""
         if self._rows:
             self._cut()
+        self.send()
         self._wait(self._images, 0)
-        self._wait(self._chunks, 0)
+        self._wait(self._groups, 0)
 
     def abandon(self) -> None:
         """Wait for what is in flight, so that what it stores can be deleted."""
-        for future in (*self._images, *self._chunks):
+        for future in (*self._images, *self._groups):
             future.cancel()
-        for future in (*self._images, *self._chunks):
+        for future in (*self._images, *self._groups):
             if not future.cancelled():
                 future.exception()
 
@@ -93,22 +107,37 @@ class ChunkWriter:
 
     def _cut(self) -> None:
         self._go_on()
-        # Encoding starts as soon as the ledger knows the chunk: its images have to be there.
-        self._wait(self._images, 0)
-        self._wait(self._chunks, _MOST_IN_FLIGHT - 1)
         data = b"".join((self._head, b",".join(self._rows), b"]}"))
-        self._chunks.append(self._pool.submit(self._store, self.chunks, data, len(self._rows)))
+        self._group[self.chunks] = CutChunk(data, len(self._rows))
         self.chunks += 1
         self._rows, self._bytes = [], 0
+        waiting = sum(len(chunk.data) for chunk in self._group.values())
+        if len(self._group) >= _MOST_IN_GROUP or waiting > _MAX_GROUP_BYTES:
+            self.send()
 
-    def _store(self, chunk: int, data: bytes, rows: int) -> None:
-        self._spool.put(chunk_key(self._job_id, chunk), data)
+    def send(self) -> None:
+        """Have the chunks that were cut stored, recorded and announced, if there are any.
+
+        Raises:
+            SpoolUnavailable, LedgerUnavailable, Problem: as `add`.
+        """
+        if not self._group:
+            return
+        # Encoding starts as soon as the ledger knows the chunks: their images have to be there.
+        self._wait(self._images, 0)
+        self._wait(self._groups, _MOST_IN_FLIGHT - 1)
+        self._groups.append(self._pool.submit(self._store, self._group))
+        self._group = {}
+
+    def _store(self, group: dict[int, CutChunk]) -> None:
+        for number, chunk in group.items():
+            self._spool.put(chunk_key(self._job_id, number), chunk.data)
         crash_at("chunk-spooled")
-        hint = self._ledger.add_chunk(self._job_id, chunk, rows)
-        if hint is None:
+        hints = self._ledger.add_chunks(self._job_id, {number: chunk.rows for number, chunk in group.items()})
+        if hints is None:
             raise Problem(409, "job_cancelled", "the job was cancelled during its upload")
         crash_at("chunk-recorded")
-        publish(self._publisher, (hint,))
+        publish(self._publisher, hints)
 
 
 def publish(publisher: Publisher, hints: Iterable[UnitHint]) -> None:

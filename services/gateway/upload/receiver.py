@@ -110,9 +110,14 @@ class Receiver:
             if not self._ledger.keep_receiving(upload.job_id):
                 raise Problem(409, "job_cancelled", "the job was cancelled during its upload")
 
+        def blocks() -> Iterator[bytes]:
+            for block in body.blocks(alive):
+                yield block
+                # The client may take its time with the next one: what is complete can be encoded meanwhile.
+                writer.send()
+
         rejections: Counter[str] = Counter()
-        blocks = body.blocks(alive)
-        with open_upload(upload.kind, blocks, self._limits, upload.columns) as opened, SeenIds() as seen:
+        with open_upload(upload.kind, blocks(), self._limits, upload.columns) as opened, SeenIds() as seen:
             images = ImageReferences(writer.store_image, self._limits.max_image_bytes, opened.entry)
             reader = RowReader(upload.columns, images)
             for number, raw in enumerate(opened.rows, 1):
