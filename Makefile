@@ -71,6 +71,7 @@ eval-tower: setup ## measure it on held-out photos, beside its rivals; write rep
 bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (15 minutes)
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.polls
 	$(BIN)/python -m benchmarks.catalog_open
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.self_join
 	$(BIN)/python -m benchmarks.lexical_recall
@@ -83,6 +84,7 @@ bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploa
 bench-full: setup ## the same with 1,000 products, lexical engines and all photos; sets the table of docs/benchmarks.md anew
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
+	$(BIN)/python -m benchmarks.polls
 	$(BIN)/python -m benchmarks.catalog_open
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.self_join
 	$(BIN)/python -m benchmarks.lexical_recall

@@ -47,6 +47,13 @@ _MAIN: Final = (
     Main("two_encoders_vs_one", "two_encoders", "two_encoders_vs_one", "times as fast with a second encoder"),
     Main("resubmit_speedup", "resubmit", "resubmit_speedup", "CPU-seconds of a catalog over its repetition"),
     Main("listings_per_cpu_s", "upload", "listings_per_cpu_s", "listings per CPU-second of the gateway"),
+    Main("gateway_rss_growth_mb", "upload", "gateway_rss_growth_mb", "memory it grew by in that upload, MB"),
+    Main("polls_per_cpu_s", "polls", "polls_per_cpu_s", "polls of 2,000 pollers per CPU-second, half 304"),
+    Main("polls_200_per_cpu_s", "polls", "polls_200_per_cpu_s", "the same, all answered with the job (200)"),
+    Main("polls_304_per_cpu_s", "polls", "polls_304_per_cpu_s", "the same, all unchanged (304)"),
+    Main(
+        "polls_rss_growth_mb", "polls", "gateway_rss_growth_mb", "memory that the gateway grew by in them, MB"
+    ),
     Main("gateway_peak_rss_mb", "upload", "gateway_peak_rss_mb", "memory of the gateway in that upload, MB"),
     Main("cancel_to_rest_s", "upload", "cancel_to_rest_s", "seconds from cancelling to rest"),
     Main("gateway_start_s", "gateway_start", "ready_s_median", "gateway from start to ready, s"),
