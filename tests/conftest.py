@@ -19,8 +19,9 @@ from shared.ledger import Ledger
 from shared.settings import CommonSettings
 from shared.spool import Spool
 
-# The one process of all tests crashed now and then with OpenVINO in it, where torch had trained a model, too.
-# Tests that need it are marked `own_process`; stacks, whose environment is made anew, use it.
+# With OpenVINO in it, the one process of all tests died of a signal that a test sent it: the kernel could not
+# deliver it.
+# What needs OpenVINO is marked `own_process`; stacks, whose environment is made anew, use it.
 if os.environ.get("DOPPEL_TESTS_OWN_PROCESS") != "1":
     os.environ["DOPPEL_BACKEND"] = "torch"
 
