@@ -78,6 +78,7 @@ bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploa
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.quality
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.two_encoders
 	$(BIN)/python -m benchmarks.summary
 
@@ -95,6 +96,7 @@ bench-full: setup ## the same with 1,000 products, lexical engines and all photo
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products 1000
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images 1000
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit 900
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.quality
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.two_encoders 500
 	$(BIN)/python -m benchmarks.summary --page docs/benchmarks.md
 

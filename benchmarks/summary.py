@@ -44,6 +44,16 @@ _MAIN: Final = (
     Main("images_per_cpu_s", "images", "bundled.per_cpu_s", "images per CPU-second, profile `bundled`"),
     Main("imagededup_images_per_cpu_s", "images", "imagededup.per_cpu_s", "the same, imagededup's CNN"),
     Main("vs_imagededup", "images", "vs_imagededup", "CPU-seconds of imagededup over ours"),
+    Main(
+        "hit_at_1_change",
+        "quality",
+        "hit_at_1_change",
+        "image hit@1, default backend beside float32 of torch",
+    ),
+    Main(
+        "recall_at_10_change", "quality", "recall_at_10_change", "known matches among ten by title, the same"
+    ),
+    Main("f1_change", "quality", "f1_change", "F1 on public product pairs, the same"),
     Main("two_encoders_vs_one", "two_encoders", "two_encoders_vs_one", "times as fast with a second encoder"),
     Main("resubmit_speedup", "resubmit", "resubmit_speedup", "CPU-seconds of a catalog over its repetition"),
     Main("listings_per_cpu_s", "upload", "listings_per_cpu_s", "listings per CPU-second of the gateway"),
