@@ -68,7 +68,7 @@ train-tower: setup ## train the bundled image encoder from the photos in DATA (a
 eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
-bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (15 minutes)
+bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (20 minutes)
 	$(BIN)/python -m benchmarks.gateway_start
 	$(BIN)/python -m benchmarks.upload
 	$(BIN)/python -m benchmarks.polls
