@@ -34,11 +34,13 @@ def read_jobs(ledger: Ledger, job_ids: Sequence[str]) -> list[JobRecord | Except
     ]
 
 
-def _in_time(ledger: Ledger, record: JobRecord, now_ms: int) -> JobRecord:
+def _in_time(ledger: Ledger, record: JobRecord, now_ms: int) -> JobRecord | Exception:
     if record.ended or record.deadline_ms is None or now_ms < record.deadline_ms:
         return record
     ledger.fail(record.id, "deadline_exceeded", "no worker answered in time")
-    return ledger.read(record.id)
+    # It may have expired meanwhile, which is nobody's answer but its own.
+    (late,), _ = ledger.read_many([record.id])
+    return late or ledger.absence(record.id)
 
 
 class JobReader:

@@ -12,7 +12,7 @@ from local.ports import free_port
 from services.gateway.reading import JobReader
 from shared.errors import ExpiredJob, LedgerUnavailable, UnknownJob
 from shared.ids import new_id
-from shared.ledger import JobRecord, Ledger
+from shared.ledger import JobRecord, Ledger, keys
 from shared.messages import JobOptions
 from shared.settings import CommonSettings
 
@@ -120,3 +120,23 @@ def test_a_query_that_nobody_answered_in_time_has_failed(ledger: Ledger) -> None
     assert (first.status, (first.error or {})["code"]) == ("failed", "deadline_exceeded")
     assert isinstance(second, JobRecord)
     assert second.status == "running"
+
+
+class ForgetfulLedger(Ledger):
+    """Loses each job that it fails, as if its time to be kept had just ended."""
+
+    def fail(self, job_id: str, code: str, detail: str) -> bool:
+        failed = super().fail(job_id, code, detail)
+        self._redis.delete(keys.job(job_id))
+        return failed
+
+
+def test_a_job_that_vanishes_during_a_look_is_missed_by_those_only_who_asked_for_it(
+    settings: CommonSettings,
+) -> None:
+    with ForgetfulLedger.connect(settings) as ledger:
+        late, early = new_id(), created(ledger)
+        ledger.create_query(late, "dedup", ledger.upkeep.now_ms() - 1)
+        missing, found = read_at_once(JobReader(ledger), [late, early])
+        assert isinstance(missing, UnknownJob)
+        assert isinstance(found, JobRecord)
