@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ def jpeg(seed: int, size: int = 64) -> bytes:
     out = io.BytesIO()
     Image.fromarray(coarse).resize((size, size)).save(out, "JPEG", quality=90)
     return out.getvalue()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files under a folder in which others write; unlike rglob it outlives folders that go."""
+    return [Path(path, name) for path, _, names in os.walk(folder) for name in names]
 
 
 def ndjson(listings: list[Json]) -> bytes:

@@ -18,7 +18,7 @@ from shared.messages import Listing
 from shared.profile import load_profile
 from shared.settings import CommonSettings, EncoderSettings
 from tests.conftest import wait_until
-from tests.support import jpeg
+from tests.support import files_in, jpeg
 from workers.encoder.models import build_encoders
 from workers.index.arrays import Modality
 from workers.trainer.embedding import embed
@@ -57,7 +57,7 @@ def ledger(common: CommonSettings) -> Iterator[Ledger]:
 
 
 def files(stack: Stack) -> list[Path]:
-    return [path for path in (stack.run_dir / "spool" / "jobs").rglob("*") if path.is_file()]
+    return files_in(stack.run_dir / "spool" / "jobs")
 
 
 def nothing_left(stack: Stack, ledger: Ledger) -> bool:

@@ -10,7 +10,7 @@ from shared.settings import CommonSettings
 from tests.conftest import wait_until
 from tests.faults.bench import Bench
 from tests.faults.case import case
-from tests.support import ENDED, Json, ndjson
+from tests.support import ENDED, Json, files_in, ndjson
 
 
 @case("every message is delivered three times, to two encoders")
@@ -51,7 +51,8 @@ def client_goes_away(bench: Bench) -> None:
         bench.struck()
     wait_until(lambda: _jobs(bench, "broken-off")[0]["status"] == "failed", timeout_s=30)
     (job,) = _jobs(bench, "broken-off")
-    wait_until(lambda: not list((bench.stack.run_dir / "spool" / "jobs" / job["id"]).rglob("*.json")))
+    spooled = bench.stack.run_dir / "spool" / "jobs" / job["id"]
+    wait_until(lambda: not [f for f in files_in(spooled) if f.suffix == ".json"])
     bench.drained()
     bench.observed.append(f"failed, {job['error']['code']}")
 

@@ -11,7 +11,7 @@ import httpx
 from tests.conftest import wait_until
 from tests.faults.bench import INGESTING, MATCHING, Bench, Moment
 from tests.faults.case import Act, case
-from tests.support import ndjson
+from tests.support import files_in, ndjson
 
 
 @contextmanager
@@ -56,7 +56,11 @@ def disk_full_in_upload(bench: Bench) -> None:
         assert answer.status_code == 503, answer.text
         assert answer.headers["Retry-After"]
     bench.drained()
-    wait_until(lambda: not [f for new in set(spooled.iterdir()) - before for f in new.rglob("*.json")])
+    wait_until(
+        lambda: (
+            not [f for new in set(spooled.iterdir()) - before for f in files_in(new) if f.suffix == ".json"]
+        )
+    )
     bench.observed.append("503, nothing kept")
     bench.holds(bench.insist_once("disk-full"))
 

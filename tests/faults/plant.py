@@ -17,6 +17,7 @@ from shared import crash
 from shared.routing import QUEUES
 from tests.conftest import wait_until
 from tests.faults.proxy import Proxy
+from tests.support import files_in
 
 SETTINGS = {
     "DOPPEL_CHUNK_LISTINGS": "4",
@@ -186,7 +187,7 @@ class Plant:
                 *self.redis.scan_iter("doppel:payload:*", count=1000),
             )
             spool = self.stack.run_dir / "spool"
-            files = [str(f) for f in spool.rglob("*") if f.is_file() and f.suffix not in (".json", ".ndjson")]
+            files = [str(f) for f in files_in(spool) if f.suffix not in (".json", ".ndjson")]
             return [str(key) for key in keys] + [f for f in files if "/images/" not in f or "#" in f]
 
         wait_until(lambda: not left(), timeout_s=150, every_s=0.5, what=left)

@@ -73,8 +73,9 @@ def spooled(settings: CommonSettings) -> list[str]:
 
 
 def age_leases(redis: Redis) -> None:
-    """Let every lease run out."""
-    redis.zadd(keys.LEASES, dict.fromkeys(redis.zrange(keys.LEASES, 0, -1), 0))
+    """Let every lease run out; a job that was cancelled before its first chunk has none."""
+    if leases := redis.zrange(keys.LEASES, 0, -1):
+        redis.zadd(keys.LEASES, dict.fromkeys(leases, 0))
 
 
 def test_nothing_is_left_of_a_job_past_its_retention(
