@@ -228,7 +228,7 @@ def _watched(catalog: Catalog) -> Stages:
     stages.watch(matcher, "decide", "verdicts")
     stages.watch(JobTable, "covers_catalog", "job's listings")
     stages.watch(JobTable, "listings", "job's listings")
-    stages.watch(JobTable, "put_pair", "pairs written")
+    stages.watch(JobTable, "put_pairs", "pairs written")
     stages.watch(PairTable, "put", "pairs written")
     stages.watch(PairTable, "drop", "pairs written")
     return stages

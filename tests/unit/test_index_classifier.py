@@ -10,13 +10,14 @@ import pytest
 from shared.errors import ArtifactError
 from shared.messages import Conflict
 from shared.precision import with_precision
+from tests.pairs import measured_pairs
 from workers.index.classifier import Classifier, Regression, SituationModel, Term, load_classifier
 from workers.index.classifiers import Calibration, Classifiers
 from workers.index.features import SITUATIONS, Situation, names_of
-from workers.index.scoring import Measured
-from workers.index.verdicts import NOTHING_TO_COMPARE, decide, evidence_of
+from workers.index.scoring import Measurements
+from workers.index.verdicts import Decided, decide, evidence_of
 
-RED_BLUE = (Conflict(kind="colour", a="red", b="blue"),)
+RED_BLUE = Conflict(kind="colour", a="red", b="blue")
 
 
 def regression(situation: Situation, intercept: float = 0.0, **slopes: float) -> Regression:
@@ -33,10 +34,10 @@ def model(situation: Situation = "image_text", **slopes: float) -> SituationMode
     )
 
 
-def measured(image_sim: float = 0.9, conflicts: tuple[Conflict, ...] = (), **values: float) -> Measured:
+def measured(image_sim: float = 0.9, conflict: Conflict | None = None, **values: float) -> Measurements:
     values["image_sim"] = image_sim
-    features = tuple(values.get(name, 0.0) for name in names_of("image_text", "alone"))
-    return Measured("image_text", image_sim, 0.5, 0.5, conflicts, features)
+    features = [values.get(name, 0.0) for name in names_of("image_text", "alone")]
+    return measured_pairs("image_text", np.array([[image_sim, 0.5]]), np.array([features]), (conflict,))
 
 
 def test_evidence_adds_up_to_the_log_odds() -> None:
@@ -45,8 +46,8 @@ def test_evidence_adds_up_to_the_log_odds() -> None:
     fitted = fitted.model_copy(update={"terms": (term, *fitted.terms[1:])})
     situation = model().model_copy(update={"duplicate": fitted})
     pair = measured(0.9, text_sim=0.3, colour_conflict=1.0)
-    chance = decide([pair], {"image_text": situation}, None)[0].probability
-    total = sum(part["contribution"] for part in evidence_of(pair, {"image_text": situation}).values())
+    chance = decide(pair, {"image_text": situation}, None)[0].probability
+    total = sum(part["contribution"] for part in evidence_of(pair[0], {"image_text": situation}).values())
     assert total == pytest.approx(math.log(chance / (1 - chance)), abs=1e-6)
 
 
@@ -57,46 +58,51 @@ def test_term_is_piecewise_linear() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image_sim", "conflicts", "threshold", "verdict"),
+    ("image_sim", "conflict", "threshold", "verdict"),
     [
-        (0.9, (), None, "duplicate"),
-        (0.9, (), 0.999, "variant"),
+        (0.9, None, None, "duplicate"),
+        (0.9, None, 0.999, "variant"),
         (0.4, RED_BLUE, None, "variant"),
-        (0.4, (), None, "different"),
+        (0.4, None, None, "different"),
         (0.1, RED_BLUE, None, "different"),
-        (0.4, (), 0.2, "duplicate"),
+        (0.4, None, 0.2, "duplicate"),
     ],
 )
 def test_verdict_follows_probabilities_and_conflicts(
-    image_sim: float, conflicts: tuple[Conflict, ...], threshold: float | None, verdict: str
+    image_sim: float, conflict: Conflict | None, threshold: float | None, verdict: str
 ) -> None:
-    decided = decide([measured(image_sim, conflicts)], {"image_text": model()}, threshold)[0]
+    decided = decide(measured(image_sim, conflict), {"image_text": model()}, threshold)[0]
     assert decided.verdict == verdict
     assert decided.threshold == (0.6 if threshold is None else threshold)
     assert decided.calibrated
 
 
 @pytest.mark.parametrize(
-    ("image_sim", "conflicts", "verdict"),
-    [(0.9, (), "duplicate"), (0.9, RED_BLUE, "variant"), (0.2, (), "different")],
+    ("image_sim", "conflict", "verdict"),
+    [(0.9, None, "duplicate"), (0.9, RED_BLUE, "variant"), (0.2, None, "different")],
 )
 def test_fused_similarity_decides_when_nothing_was_calibrated(
-    image_sim: float, conflicts: tuple[Conflict, ...], verdict: str
+    image_sim: float, conflict: Conflict | None, verdict: str
 ) -> None:
-    decided = decide([measured(image_sim, conflicts)], {}, None)[0]
+    decided = decide(measured(image_sim, conflict), {}, None)[0]
     assert (decided.verdict, decided.calibrated) == (verdict, False)
     assert decided.probability == pytest.approx((image_sim + 0.5) / 2)
 
 
 def test_nothing_is_decided_when_there_is_nothing_to_compare() -> None:
-    assert decide([Measured(None, None, None, None, (), ())], {}, None) == [NOTHING_TO_COMPARE]
+    nothing = measured_pairs(None, np.array([[np.nan, np.nan]]))
+    assert decide(nothing, {}, None)[0] == Decided("different", 0.0, 0.5, calibrated=False)
 
 
 def test_probability_does_not_depend_on_the_batch() -> None:
     rng = np.random.default_rng(1)
-    pairs = [measured(float(x), text_sim=float(y)) for x, y in rng.random((257, 2))]
-    together = decide(pairs, {"image_text": model(text_sim=1.3)}, None)
-    assert together == [decide([pair], {"image_text": model(text_sim=1.3)}, None)[0] for pair in pairs]
+    sims, models = rng.random((257, 2)), {"image_text": model(text_sim=1.3)}
+    values = np.concatenate([measured(x, text_sim=y).matrices["image_text"][1] for x, y in sims.tolist()])
+    together = decide(measured_pairs("image_text", sims, values), models, None)
+    alone = [
+        decide(measured_pairs("image_text", sims[[i]], values[[i]]), models, None)[0] for i in range(257)
+    ]
+    assert [together[i] for i in range(257)] == alone
 
 
 def classifier(**models: str) -> Classifier:

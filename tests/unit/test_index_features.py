@@ -2,19 +2,26 @@
 
 import itertools
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.pairs import one_pair
+from workers.index.arrays import Scores
 from workers.index.features import (
     SITUATIONS,
+    Situation,
     attribute_features,
     names_of,
-    situation_of,
+    situations_of,
+    title_features,
     token_features,
-    word_features,
 )
-from workers.index.names import Weights, name_features
-from workers.index.tokens.conflicts import compare
+from workers.index.names import name_features
+from workers.index.pairing import Pairing
 from workers.index.tokens.facts import Facts, read_facts
+from workers.index.told import compare
 from workers.index.vocabulary import Vocabulary
 
 TITLES = [
@@ -24,6 +31,8 @@ TITLES = [
     "Headset AX-1008 hitam",
     "",
 ]
+WORDS = ("silk", "repair", "repiar", "balance", "shampoo", "sampo", "ax-1008", "ax", "400", "ml", "hitam")
+PAIRS = st.tuples(*[st.integers(0, len(TITLES))] * 2)
 
 
 def facts(title: str, **attributes: str | float) -> Facts:
@@ -36,27 +45,48 @@ def vocabulary() -> Vocabulary:
     return counted
 
 
+def computed(pairing: Pairing) -> dict[str, Scores]:
+    words = title_features(pairing, vocabulary().rarity)
+    return words | token_features(compare(pairing)) | attribute_features(pairing)
+
+
+def features(a: Facts, b: Facts) -> dict[str, float]:
+    return {name: float(found[0]) for name, found in computed(one_pair(a, b)).items()}
+
+
 @pytest.mark.parametrize(("a", "b"), list(itertools.combinations_with_replacement(TITLES, 2)))
 def test_features_are_the_same_from_either_side(a: str, b: str) -> None:
-    weights = Weights(vocabulary().rarity), Weights.bounded(vocabulary().rarity)
     left, right = facts(a, brand="Silk", price=10), facts(b, brand="silk", price=12.5)
-    there = word_features(left, right, *weights) | token_features(compare(left, right))
-    back = word_features(right, left, *weights) | token_features(compare(right, left))
+    there, back = features(left, right), features(right, left)
     assert there == back
-    assert attribute_features(left, right) == attribute_features(right, left)
     assert all(0 <= value <= 1 for value in there.values())
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), st.lists(PAIRS, min_size=1, max_size=6))
+def test_features_do_not_depend_on_what_else_is_compared(title: str, places: list[tuple[int, int]]) -> None:
+    listed = [facts(each) for each in (*TITLES, title)]
+    a, b = (np.array(side) for side in zip(*places, strict=True))
+    together = computed(Pairing(listed, a, listed, b))
+    for place, (left, right) in enumerate(places):
+        alone = features(listed[left], listed[right])
+        assert {name: float(found[place]) for name, found in together.items()} == alone
+
+
+def test_long_titles_are_compared_in_parts() -> None:
+    letters = np.random.default_rng(3).choice(list("abdefghknoprstuvw"), (3, 600, 9))
+    long = [facts(" ".join("".join(word) for word in title)) for title in letters]
+    places = np.array([0, 0, 0, 1, 2, 2, 2]), np.array([0, 1, 2, 2, 0, 1, 2])
+    found = name_features(Pairing(long, places[0], long, places[1]), vocabulary().rarity)
+    assert found["name_most"].tolist() == [1.0, *[pytest.approx(0.0, abs=0.05)] * 5, 1.0]
 
 
 def test_every_named_feature_is_computed() -> None:
     one = facts("Silk Repair")
-    computed = word_features(one, one, *[Weights(vocabulary().rarity)] * 2) | token_features(
-        compare(one, one)
-    )
-    similarities = ("image_sim", "image_norm", "text_sim", "lexical_sim")
-    computed |= attribute_features(one, one) | dict.fromkeys(similarities, 1.0)
+    found = {*features(one, one), "image_sim", "image_norm", "text_sim", "lexical_sim"}
     for situation in SITUATIONS:
-        assert set(names_of(situation, "alone")) <= set(computed)
-    assert set(names_of("image_text", "alone")) == set(computed)
+        assert set(names_of(situation, "alone")) <= found
+    assert set(names_of("image_text", "alone")) == found
 
 
 def test_a_pair_of_a_catalog_has_surroundings_in_the_channels_that_both_sides_have() -> None:
@@ -71,9 +101,8 @@ def test_a_pair_of_a_catalog_has_surroundings_in_the_channels_that_both_sides_ha
 
 
 def test_misspelt_name_counts_as_shared_and_another_line_does_not() -> None:
-    rarity = Weights.bounded(vocabulary().rarity)
-    misspelt = name_features(facts("Silk Repair shampoo"), facts("Silk Repiar shampoo"), rarity)
-    other = name_features(facts("Silk Repair shampoo"), facts("Silk Balance shampoo"), rarity)
+    repair = facts("Silk Repair shampoo")
+    misspelt, other = (features(repair, facts(f"Silk {name} shampoo")) for name in ("Repiar", "Balance"))
     assert (misspelt["name_least"], misspelt["strange_most"]) == (1.0, 0.0)
     assert other["strange_least"] > 0.3
 
@@ -99,15 +128,16 @@ def test_rarity_forgets_a_title_that_was_replaced() -> None:
         (False, False, None),
     ],
 )
-def test_situation_is_what_both_sides_have(images: bool, titles: bool, expected: str | None) -> None:
-    assert situation_of(images, titles) == expected
+def test_situation_is_what_both_sides_have(images: bool, titles: bool, expected: Situation | None) -> None:
+    (found,) = situations_of(np.array([images]), np.array([titles])).tolist()
+    assert found == (-1 if expected is None else SITUATIONS.index(expected))
 
 
 def test_attributes_count_only_where_both_sides_have_them() -> None:
     bare, full = facts(""), facts("", brand="Aldana", price=100, gtin="4006381333931")
-    assert set(attribute_features(bare, full).values()) == {0.0, 1.0}
-    assert attribute_features(bare, full)["price_unknown"] == 1.0
+    names = list(attribute_features(one_pair(bare, full)))
+    assert {name for name in names if features(bare, full)[name]} == {"price_unknown"}
     other = facts("", brand="Berodana", price=200, gtin="4006381333948")
-    found = attribute_features(full, other)
+    found = features(full, other)
     assert (found["brand_conflict"], found["gtin_conflict"], found["price_unknown"]) == (1.0, 1.0, 0.0)
     assert found["price_gap"] == pytest.approx(0.693, abs=1e-3)

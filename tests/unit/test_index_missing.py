@@ -22,7 +22,7 @@ def two(*, images: tuple[bool, bool], titles: tuple[bool, bool], seed: int = 0) 
     """Two listings; the dice decide what is said of a modality that a listing lacks."""
     dice = np.random.default_rng(seed)
     listings = [
-        StoredListing(key, str(key), title if there else "", title if there else "", None, {})
+        StoredListing(key, str(key), title if there else "", title if there else "", None, "{}")
         for key, (title, there) in enumerate(zip(TITLES, titles, strict=True))
     ]
     present = {"image": np.array(images), "text": np.array(titles)}
@@ -43,8 +43,7 @@ def two(*, images: tuple[bool, bool], titles: tuple[bool, bool], seed: int = 0) 
 
 def measured(sides: Sides, setting: Setting) -> Measured:
     context = Context(TfidfIndex(), Vocabulary().rarity, setting)
-    (found,) = measure(sides, PAIR[0], sides, PAIR[1], context, None)
-    return found
+    return measure(sides, PAIR[0], sides, PAIR[1], context, None)[0]
 
 
 @pytest.mark.parametrize("setting", ["alone", "within", "across"])

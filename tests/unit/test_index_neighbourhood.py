@@ -55,7 +55,7 @@ class Counting:
 
 
 def one_listing() -> Sides:
-    listing = StoredListing(99, "x", "Cup", "Cup", None, {})
+    listing = StoredListing(99, "x", "Cup", "Cup", None, "{}")
     here = np.ones(1, bool)
     vectors = {"image": np.ones((1, 2), np.float32), "text": np.ones((1, 2), np.float32)}
     return make_sides([listing], vectors, {"image": here, "text": here}, count_ngrams(["Cup"]))

@@ -16,7 +16,7 @@ LISTINGS, DIM, PAIRS = 150, 512, 12_000
 
 def photos() -> Sides:
     vectors = np.random.default_rng(0).normal(size=(LISTINGS, DIM)).astype(np.float32)
-    listings = [StoredListing(i, str(i), "", "", "photo", {}) for i in range(LISTINGS)]
+    listings = [StoredListing(i, str(i), "", "", "photo", "{}") for i in range(LISTINGS)]
     present = {"image": np.ones(LISTINGS, bool), "text": np.zeros(LISTINGS, bool)}
     return make_sides(listings, {"image": vectors}, present, count_ngrams([""] * LISTINGS))
 

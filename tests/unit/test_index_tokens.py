@@ -2,9 +2,12 @@
 
 import pytest
 
-from workers.index.tokens.conflicts import KINDS, compare, conflicts_of
+from shared.messages import Conflict
+from tests.pairs import one_pair
+from workers.index.tokens.conflicts import KINDS
 from workers.index.tokens.facts import read_facts
 from workers.index.tokens.quantities import parse_number
+from workers.index.told import compare, conflicts_at
 
 
 @pytest.mark.parametrize(
@@ -176,24 +179,29 @@ DIFFERENT = [
 ]
 
 
+def conflicts(a: str, b: str) -> tuple[Conflict, ...]:
+    return conflicts_at(compare(one_pair(read_facts(a, {}), read_facts(b, {}))), 0)
+
+
+def states(a: str, b: str) -> dict[str, str]:
+    told = compare(one_pair(read_facts(a, {}), read_facts(b, {})))
+    return {kind: told[kind].comparisons[0].state for kind in KINDS}
+
+
 @pytest.mark.parametrize(("a", "b"), SAME)
 def test_same_meaning_is_no_conflict(a: str, b: str) -> None:
-    compared = compare(read_facts(a, {}), read_facts(b, {}))
-    assert conflicts_of(compared) == ()
-    assert "match" in {found.state for found in compared.values()}
+    assert conflicts(a, b) == ()
+    assert "match" in states(a, b).values()
 
 
 @pytest.mark.parametrize(("a", "b", "kind", "text_a", "text_b"), DIFFERENT)
 def test_conflict_names_both_sides(a: str, b: str, kind: str, text_a: str, text_b: str) -> None:
-    there = conflicts_of(compare(read_facts(a, {}), read_facts(b, {})))
-    back = conflicts_of(compare(read_facts(b, {}), read_facts(a, {})))
-    assert [(c.kind, c.a, c.b) for c in there] == [(kind, text_a, text_b)]
-    assert [(c.kind, c.a, c.b) for c in back] == [(kind, text_b, text_a)]
+    assert conflicts(a, b) == (Conflict(kind=kind, a=text_a, b=text_b),)
+    assert conflicts(b, a) == (Conflict(kind=kind, a=text_b, b=text_a),)
 
 
 def test_one_sided_token_is_no_conflict() -> None:
-    compared = compare(read_facts("Shampoo 400 ml red AX-100", {}), read_facts("Shampoo", {}))
-    assert {compared[kind].state for kind in KINDS} == {"one_sided", "absent"}
+    assert set(states("Shampoo 400 ml red AX-100", "Shampoo").values()) == {"one_sided", "absent"}
 
 
 def test_attributes_speak_like_the_title() -> None:

@@ -9,9 +9,9 @@ from shared.errors import ArtifactError
 from shared.messages import Listing
 from shared.profile import load_profile
 from shared.settings import EncoderSettings
+from tests.pairs import measured_pairs
 from tests.support import jpeg
 from workers.encoder.models import build_encoders
-from workers.index.scoring import Measured
 from workers.trainer.datasets.labelled import LabelledCatalog
 from workers.trainer.embedding import Embeddings, embed
 from workers.trainer.train.candidates import Candidates
@@ -84,14 +84,10 @@ def test_retrieval_of_each_channel_and_of_all(tmp_path: Path) -> None:
         assert set(retrieval_figures(opened, relevant, None)) == {"image"}
 
 
-def pair(image: float | None, text: float | None) -> Measured:
-    return Measured(None, image, text, text, (), ())
-
-
 def test_the_notebook_learns_from_three_similarities() -> None:
     rng = np.random.default_rng(4)
     duplicate = np.arange(400) % 2 == 0
-    measured = [pair(*(rng.normal(0.8 if same else 0.2, 0.1, 2).tolist())) for same in duplicate]
+    measured = measured_pairs(None, rng.normal(np.where(duplicate, 0.8, 0.2)[:, None], 0.1, (400, 2)))
     pairs = [(f"a{i}", f"b{i}") for i in range(400)]
     fitted, quarter = fit_notebook(pairs, measured, duplicate, 42)
     assert len(quarter.ids) == 100
@@ -104,7 +100,8 @@ def test_the_notebook_learns_from_three_similarities() -> None:
 
 
 def test_a_missing_side_counts_as_nothing_in_common() -> None:
-    assert three_similarities([pair(None, 0.6), pair(0.4, 0.8), pair(None, None)]).tolist() == [
+    sims = np.array([[np.nan, 0.6], [0.4, 0.8], [np.nan, np.nan]])
+    assert three_similarities(measured_pairs(None, sims)).tolist() == [
         [0.0, 0.6, 0.6],
         [0.4, 0.8, pytest.approx(0.6)],
         [0.0, 0.0, 0.0],

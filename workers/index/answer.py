@@ -69,7 +69,7 @@ class AnswerQuery:
             self._matcher.check_models(models, catalog)
             context, sides = context_of(catalog), surrounded_as_asked(sides, catalog)
         pair = Candidates(sides, sides, [(0, 1)])
-        match = self._matcher.score(pair, context, models, query.threshold)[0]
+        match = self._matcher.score(pair, context, models, query.threshold).matches()[0]
         if match.measured.situation is None:
             raise NotComparable("the two listings have neither an image nor a title in common to compare")
         evidence = evidence_of(match.measured, self._matcher.regressions(models, context))
@@ -85,8 +85,8 @@ class AnswerQuery:
         catalog = self._catalogs.get(query.catalog or "")
         self._matcher.check_models(models, catalog)
         found = pairs_of(sides, catalog, query.limits)
-        matches, theirs = self._matcher.score(found, context_of(catalog), models, query.threshold), found.b
-        best = sorted(matches, key=lambda match: _order(match, theirs))[: query.k]
+        scored, theirs = self._matcher.score(found, context_of(catalog), models, query.threshold), found.b
+        best = sorted(scored.matches(), key=lambda match: _order(match, theirs))[: query.k]
         return {
             "catalog": catalog.name,
             "calibrated": all(match.decided.calibrated for match in best),

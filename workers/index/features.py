@@ -4,15 +4,21 @@ A missing image or title is a situation with a model of its own, never a similar
 """
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
-from rapidfuzz import fuzz
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.fuzz import partial_ratio, token_set_ratio, token_sort_ratio
+from rapidfuzz.process import cpdist
 
-from workers.index.arrays import CHANNELS, Channel
-from workers.index.names import Weights, name_features, overlap
+from workers.index.arrays import CHANNELS, Channel, Scores
+from workers.index.names import Rarity, name_features, overlaps
+from workers.index.pairing import Pairing
 from workers.index.surroundings import names_of as surrounding_names
-from workers.index.tokens.conflicts import KINDS, Comparison
+from workers.index.tokens.conflicts import KINDS, State
 from workers.index.tokens.facts import Facts
+from workers.index.told import Told
 
 Situation = Literal["image_text", "text_only", "image_only"]
 Setting = Literal["within", "across", "alone"]
@@ -26,7 +32,7 @@ _TEXT: Final = (
     "text_sim", "lexical_sim", "token_set", "token_sort", "partial", "overlap_least", "overlap_most",
     "name_least", "name_most", "strange_least", "strange_most", "start_match", "codes_least",
 )  # fmt: skip
-_STATES: Final = ("match", "conflict", "one_sided")
+_STATES: Final[tuple[State, ...]] = ("match", "conflict", "one_sided")
 _TOKENS: Final = (*(f"{kind}_{state}" for kind in KINDS for state in _STATES), "any_conflict")
 _ATTRIBUTES: Final = (
     "brand_match",
@@ -70,53 +76,66 @@ def names_of(situation: Situation, setting: Setting) -> tuple[str, ...]:
     return (_ALONE if setting == "alone" else _SURROUNDED)[situation]
 
 
-def situation_of(images: bool, titles: bool) -> Situation | None:
-    """Return what both sides have; None if there is nothing to compare."""
-    if images:
-        return "image_text" if titles else "image_only"
-    return "text_only" if titles else None
+def situations_of(images: NDArray[np.bool_], titles: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Return what both sides of pairs have, as places in SITUATIONS (n,); -1 for nothing to compare."""
+    numbers = {situation: number for number, situation in enumerate(SITUATIONS)}
+    kinds: tuple[tuple[Situation, NDArray[np.bool_]], ...] = (
+        ("image_text", images & titles), ("text_only", titles), ("image_only", images),
+    )  # fmt: skip
+    return np.select([here for _, here in kinds], [numbers[name] for name, _ in kinds], -1).astype(np.int8)
 
 
-def word_features(a: Facts, b: Facts, plain: Weights, bounded: Weights) -> dict[str, float]:
-    """Return how much the words of two titles have in common, each 0 to 1.
+def title_features(pairing: Pairing, rarity: Rarity) -> dict[str, Scores]:
+    """Return how much the words of two titles have in common, each 0 to 1, (n,).
 
     `overlap_…` weighs words by rarity: the share of either title's weight that the other holds.
     """
-    shared = a.words & b.words
-    shares = overlap(a.words, shared, plain), overlap(b.words, shared, plain)
-    first, second = sorted((a.text, b.text))
+    shares = overlaps(pairing, rarity)
     return {
-        **name_features(a, b, bounded),
-        "token_set": fuzz.token_set_ratio(first, second) / 100,
-        "token_sort": fuzz.token_sort_ratio(first, second) / 100,
-        "partial": fuzz.partial_ratio(first, second) / 100,
-        "overlap_least": min(shares),
-        "overlap_most": max(shares),
+        **name_features(pairing, rarity),
+        **_ratios(pairing),
+        "overlap_least": np.minimum(*shares),
+        "overlap_most": np.maximum(*shares),
     }
 
 
-def token_features(comparisons: dict[str, Comparison]) -> dict[str, float]:
-    """Return a flag per kind of token and state."""
-    flags = {
-        f"{kind}_{state}": float(found.state == state)
-        for kind, found in comparisons.items()
-        for state in _STATES
+def _ratios(pairing: Pairing) -> dict[str, Scores]:
+    titles = pairing.combinations(lambda facts: facts.text)
+    # A partial ratio may depend on which text comes first.
+    ordered = [sorted(both) for both in titles.compared(lambda a, b: (a, b))]
+    first, second = [both[0] for both in ordered], [both[1] for both in ordered]
+    scorers = {"token_set": token_set_ratio, "token_sort": token_sort_ratio, "partial": partial_ratio}
+    return {
+        name: cpdist(first, second, scorer=scorer, dtype=np.float64)[titles.of_pair] / 100
+        for name, scorer in scorers.items()
     }
-    return flags | {"any_conflict": float(any(found.state == "conflict" for found in comparisons.values()))}
 
 
-def attribute_features(a: Facts, b: Facts) -> dict[str, float]:
+def token_features(told: Mapping[str, Told]) -> dict[str, Scores]:
+    """Return a flag per kind of token and state, (n,)."""
+    flags = {f"{kind}_{state}": said.flags(state) for kind, said in told.items() for state in _STATES}
+    return flags | {"any_conflict": np.maximum.reduce([said.flags("conflict") for said in told.values()])}
+
+
+def attribute_features(pairing: Pairing) -> dict[str, Scores]:
     """Return what brand, price and GTIN say where both sides have them; `price_gap` is |ln(price ratio)|."""
-    brands, codes = bool(a.brand and b.brand), bool(a.gtin and b.gtin)
-    known, gap = a.price is not None and b.price is not None, 0.0
-    if a.price is not None and b.price is not None:
-        # Larger over smaller: the logarithms of a ratio and of its inverse may differ in the last digit.
-        gap = math.log(max(a.price, b.price) / min(a.price, b.price))
+    left, right = pairing.numbers(lambda facts: math.nan if facts.price is None else facts.price)
+    known = ~np.isnan(left) & ~np.isnan(right)
+    # Larger over smaller: the logarithms of a ratio and of its inverse may differ in the last digit.
+    gaps = np.log(np.fmax(left, right) / np.fmin(left, right), out=np.zeros(len(known)), where=known)
     return {
-        "brand_match": float(brands and a.brand == b.brand),
-        "brand_conflict": float(brands and a.brand != b.brand),
-        "price_gap": min(gap, _MOST_PRICE_GAP),
-        "price_unknown": float(not known),
-        "gtin_match": float(codes and a.gtin == b.gtin),
-        "gtin_conflict": float(codes and a.gtin != b.gtin),
+        **_equalities("brand", pairing, lambda facts: facts.brand),
+        "price_gap": np.minimum(gaps, _MOST_PRICE_GAP),
+        "price_unknown": (~known).astype(np.float64),
+        **_equalities("gtin", pairing, lambda facts: facts.gtin),
+    }
+
+
+def _equalities(name: str, pairing: Pairing, read: Callable[[Facts], str]) -> dict[str, Scores]:
+    values, left, right = pairing.codes(read)
+    there = np.array([bool(value) for value in values], bool)
+    both, same = there[left] & there[right], left == right
+    return {
+        f"{name}_match": (both & same).astype(np.float64),
+        f"{name}_conflict": (both & ~same).astype(np.float64),
     }

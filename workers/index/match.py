@@ -8,7 +8,6 @@ from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.keys import keys_of
 from workers.index.matcher import Matcher, Outcome
-from workers.index.store.pairs import ScoredPair
 
 _OTHER = "catalog:"
 
@@ -53,9 +52,8 @@ class MatchSlice:
             if options.against == "catalog" and not whole:
                 inside.append(self._matcher.match_again(catalog, keys, options, job))
         with catalog.database.transaction():
-            for pair in found.kept:
-                catalog.jobs.put_pair(job, pair)
+            catalog.jobs.put_pairs(job, found.kept)
             # Groups are made of pairs inside the catalog only.
             for outcome in inside:
-                catalog.pairs.put([ScoredPair(p.a, p.b, p.probability, p.verdict) for p in outcome.kept])
+                catalog.pairs.put(pair.scored for pair in outcome.kept)
                 catalog.pairs.drop(outcome.dropped)

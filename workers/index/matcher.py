@@ -1,24 +1,29 @@
 """From listings to decided pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
 import numpy as np
+from pydantic_core import to_json
 
 from shared.errors import ProfileMismatch
 from shared.messages import JobOptions, Pair
-from workers.index.arrays import MODALITIES, Keys, Modality
+from workers.index.arrays import MODALITIES, Keys, Modality, Scores
 from workers.index.candidates import Candidates, pairs_across, pairs_touched, pairs_within
 from workers.index.catalog import Catalog
 from workers.index.classifier import SituationModel
 from workers.index.classifiers import Classifiers
 from workers.index.features import Setting, Situation
-from workers.index.scoring import Context, Measured, measure
-from workers.index.verdicts import Decided, decide
+from workers.index.pairing import Places
+from workers.index.scoring import Context, Measured, Measurements, measure
+from workers.index.store.pairs import FoundPair
+from workers.index.verdicts import VERDICTS, Decided, Decisions, decide
 
 # In a smaller catalog nothing is known about what is rare.
 LEAST_LISTINGS = 50
+_PAIR: Final = tuple(Pair.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,52 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Scored:
+    """Candidates with all that is known of each pair."""
+
+    candidates: Candidates
+    measured: Measurements
+    decided: Decisions
+
+    def matches(self) -> list[Match]:
+        """Return every pair."""
+        return [
+            Match(a, b, self.measured[place], self.decided[place])
+            for place, (a, b) in enumerate(self.candidates.pairs)
+        ]
+
+    def ids(self, places: Places) -> Iterator[tuple[str, str]]:
+        """Yield the ids of the pairs at places."""
+        a, b, pairs = self.candidates.a.listings, self.candidates.b.listings, self.candidates.pairs
+        return ((a[pairs[place][0]].id, b[pairs[place][1]].id) for place in places.tolist())
+
+    def found(self, places: Places) -> Iterator[FoundPair]:
+        """Yield the pairs at places, each with its message."""
+        measured, decided = self.measured, self.decided
+        columns = (
+            [VERDICTS[verdict] for verdict in decided.verdicts[places].tolist()],
+            decided.probabilities[places].tolist(),
+            _known(measured.sims["image"][places]),
+            _known(measured.sims["text"][places]),
+            _known(measured.fused[places]),
+            _known(measured.sims["lexical"][places]),
+            [measured.conflicts(place) for place in places.tolist()],
+        )
+        for ids, row in zip(self.ids(places), zip(*columns, strict=True), strict=True):
+            told = dict(zip(_PAIR, (*ids, *row), strict=True))
+            # As `Pair(**told).model_dump_json()`, in a quarter of the time.
+            yield FoundPair(*ids, row[1], row[0], to_json(told).decode())
+
+
+def _known(sims: Scores) -> list[float | None]:
+    return [None if sim != sim else sim for sim in sims.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The pairs worth keeping, and the ids of those that were scored and are not."""
 
-    kept: list[Pair]
+    kept: list[FoundPair]
     dropped: list[tuple[str, str]]
 
 
@@ -48,21 +95,6 @@ def context_of(catalog: Catalog, setting: Setting = "within") -> Context:
     """Return the rarities of the catalog; a setting other than `within` for pairs that leave it."""
     few = len(catalog.vocabulary) < LEAST_LISTINGS
     return Context(catalog.lexical, catalog.vocabulary.rarity, "alone" if few else setting)
-
-
-def pair_of(match: Match, a: str, b: str) -> Pair:
-    """Return the message about a pair."""
-    return Pair(
-        a=a,
-        b=b,
-        verdict=match.decided.verdict,
-        probability=match.decided.probability,
-        image_sim=match.measured.image_sim,
-        text_sim=match.measured.text_sim,
-        fused_sim=match.measured.fused_sim,
-        lexical_sim=match.measured.lexical_sim,
-        conflicts=match.measured.conflicts,
-    )
 
 
 class Matcher:
@@ -105,29 +137,25 @@ class Matcher:
         context: Context,
         models: dict[Modality, str],
         threshold: float | None,
-    ) -> list[Match]:
+    ) -> Scored:
         """Measure pairs of places and decide about them with the classifier calibrated for the models."""
-        a, b, pairs = candidates.a, candidates.b, candidates.pairs
-        places = np.array(pairs, np.int64).reshape(-1, 2)
-        background = self._classifiers.background(models)
-        measured = measure(a, places[:, 0], b, places[:, 1], context, background)
-        decided = decide(measured, self.regressions(models, context), threshold)
-        return [
-            Match(i, j, found, verdict)
-            for (i, j), found, verdict in zip(pairs, measured, decided, strict=True)
-        ]
+        places = np.array(candidates.pairs, np.int64).reshape(-1, 2)
+        measured = measure(
+            candidates.a,
+            places[:, 0],
+            candidates.b,
+            places[:, 1],
+            context,
+            self._classifiers.background(models),
+        )
+        return Scored(candidates, measured, decide(measured, self.regressions(models, context), threshold))
 
     def _decide(
         self, found: Candidates, context: Context, models: dict[Modality, str], threshold: float | None
     ) -> Outcome:
-        kept, dropped = [], []
-        for match in self.score(found, context, models, threshold):
-            a, b = found.a.listings[match.a].id, found.b.listings[match.b].id
-            if match.decided.verdict != "different" or match.decided.probability >= self._floor:
-                kept.append(pair_of(match, a, b))
-            else:
-                dropped.append((a, b))
-        return Outcome(kept, dropped)
+        scored = self.score(found, context, models, threshold)
+        worth = ~scored.decided.are("different") | (scored.decided.probabilities >= self._floor)
+        return Outcome(list(scored.found(np.flatnonzero(worth))), list(scored.ids(np.flatnonzero(~worth))))
 
     def check_models(self, models: dict[Modality, str], catalog: Catalog) -> None:
         """Refuse embeddings that the catalog's cannot be compared with.

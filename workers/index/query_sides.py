@@ -12,7 +12,7 @@ from workers.index.arrays import MODALITIES, Modality, Vectors
 from workers.index.ngrams import count_ngrams
 from workers.index.sides import Sides, make_sides
 from workers.index.store import StoredListing
-from workers.index.store.listings import unit_vectors
+from workers.index.store.listings import details_of, unit_vectors
 
 # Below the keys of stored listings, and below the one that stands for none: a listing of a catalog may be
 # called what a side of a request is called.
@@ -50,7 +50,7 @@ def query_sides(query: Query, block: bytes) -> Sides:
             listing.title,
             normalise_title(listing.title),
             listing.image,
-            listing.attributes,
+            details_of(listing.attributes),
         )
         for place, listing in enumerate(query.listings)
     ]

@@ -1,6 +1,5 @@
 """Similarities and features of many pairs at once."""
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,24 +12,24 @@ from workers.index.background import Background, normalised
 from workers.index.classifier import Matrix
 from workers.index.features import (
     SEEN,
+    SITUATIONS,
     Setting,
     Situation,
     attribute_features,
     names_of,
-    situation_of,
+    situations_of,
+    title_features,
     token_features,
-    word_features,
 )
-from workers.index.names import Weights
+from workers.index.pairing import Pairing, Places
 from workers.index.ports import LexicalIndex
 from workers.index.sides import Sides
 from workers.index.surroundings import LEAD_LEAST, surroundings_of
-from workers.index.tokens.conflicts import compare, conflicts_of
+from workers.index.told import Told, compare, conflicts_at
 
 ALPHA = 0.5
 # Pairs whose vectors are compared at a time: a training measures hundreds of thousands.
 _BLOCK = 4096
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +51,59 @@ class Measured:
     situation: Situation | None
     image_sim: float | None
     text_sim: float | None
+    fused_sim: float | None
+    """Half image, half text; the one that is there if the other is not."""
     lexical_sim: float | None
     conflicts: tuple[Conflict, ...]
     values: tuple[float, ...]
     """The features in the order of `features.names_of`."""
 
-    @property
-    def fused_sim(self) -> float | None:
-        """Half image, half text; the one that is there if the other is not."""
-        if self.image_sim is not None and self.text_sim is not None:
-            return round(ALPHA * self.image_sim + (1 - ALPHA) * self.text_sim, 9)
-        return self.image_sim if self.image_sim is not None else self.text_sim
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """n pairs with all that is known of them, column by column."""
+
+    situations: NDArray[np.int8]
+    """Places in SITUATIONS (n,), -1 where there is nothing to compare."""
+    sims: dict[Channel, Scores]
+    """Similarities (n,), NaN where a side lacks what is compared."""
+    fused: Scores
+    """Half image, half text (n,); the one that is there if the other is not."""
+    told: dict[str, Told]
+    matrices: dict[Situation, tuple[Places, Matrix]]
+    """Per situation, which pairs are in it (m,), and their features (m, features)."""
+
+    def __len__(self) -> int:
+        return len(self.situations)
+
+    def conflicting(self) -> NDArray[np.bool_]:
+        """Say of each pair whether anything contradicts, (n,)."""
+        flags: NDArray[np.bool_] = np.any([said.flags("conflict") for said in self.told.values()], axis=0)
+        return flags
+
+    def conflicts(self, pair: int) -> tuple[Conflict, ...]:
+        """Return what contradicts in one pair."""
+        return conflicts_at(self.told, pair)
+
+    def __getitem__(self, pair: int) -> Measured:
+        situation, values = None, ()
+        if self.situations[pair] >= 0:
+            situation = SITUATIONS[self.situations[pair]]
+            places, matrix = self.matrices[situation]
+            values = tuple(matrix[np.searchsorted(places, pair)].tolist())
+        return Measured(
+            situation=situation,
+            image_sim=_known(self.sims["image"][pair]),
+            text_sim=_known(self.sims["text"][pair]),
+            fused_sim=_known(self.fused[pair]),
+            lexical_sim=_known(self.sims["lexical"][pair]),
+            conflicts=self.conflicts(pair),
+            values=values,
+        )
+
+
+def _known(sim: np.float64) -> float | None:
+    return None if np.isnan(sim) else float(sim)
 
 
 def measure(
@@ -72,7 +113,7 @@ def measure(
     places_b: Places,
     context: Context,
     background: Background | None,
-) -> list[Measured]:
+) -> Measurements:
     """Measure the pairs (a[places_a[i]], b[places_b[i]]); without a background, images are not normalised.
 
     Both sides must know what is near to them unless the setting is `alone`.
@@ -84,40 +125,37 @@ def measure(
         modality: _vector_sims(a, places_a, b, places_b, modality, shared[modality])
         for modality in MODALITIES
     }
+    sims["lexical"] = _lexical_sims(a, places_a, b, places_b, context)
     biases_a = _biases(a, background)
     biases_b = biases_a if b is a else _biases(b, background)
-    norms = normalised(sims["image"], biases_a[places_a], biases_b[places_b])
-    lexical = (
-        context.lexical.similarities(a.rows[places_a], b.rows[places_b]) if len(places_a) else np.empty(0)
-    )
-    sims["lexical"] = lexical
+    pairing, titled = Pairing(a.facts, places_a, b.facts, places_b), shared["text"]
+    told = compare(pairing)
+    features = {
+        "image_sim": sims["image"],
+        "image_norm": normalised(sims["image"], biases_a[places_a], biases_b[places_b]),
+        "text_sim": sims["text"],
+        "lexical_sim": sims["lexical"],
+        **attribute_features(pairing),
+        **token_features(told),
+    }
+    for name, found in title_features(pairing.where(titled), context.rarity).items():
+        features[name] = np.zeros(len(titled))
+        features[name][titled] = found
     around = {} if context.setting == "alone" else _surroundings(a, places_a, b, places_b, sims)
-    plain, bounded = Weights(context.rarity), Weights.bounded(context.rarity)
-    measured = []
-    for i, (place_a, place_b) in enumerate(zip(places_a, places_b, strict=True)):
-        facts_a, facts_b = a.facts[place_a], b.facts[place_b]
-        situation = situation_of(bool(shared["image"][i]), bool(shared["text"][i]))
-        titled = bool(shared["text"][i])
-        comparisons = compare(facts_a, facts_b)
-        features = attribute_features(facts_a, facts_b) | {
-            "image_sim": float(sims["image"][i]),
-            "image_norm": float(norms[i]),
-            "text_sim": float(sims["text"][i]),
-            "lexical_sim": float(lexical[i]),
-        }
-        if titled:
-            features |= word_features(facts_a, facts_b, plain, bounded) | token_features(comparisons)
-        measured.append(
-            Measured(
-                situation=situation,
-                image_sim=features["image_sim"] if shared["image"][i] else None,
-                text_sim=features["text_sim"] if titled else None,
-                lexical_sim=features["lexical_sim"] if titled else None,
-                conflicts=conflicts_of(comparisons),
-                values=_values(situation, features, around, i),
-            )
-        )
-    return measured
+    situations = situations_of(shared["image"], titled)
+    matrices = {}
+    for number, situation in enumerate(SITUATIONS):
+        if len(places := np.flatnonzero(situations == number)):
+            matrices[situation] = (places, _matrix(situation, features, around, places))
+    there = {"image": shared["image"], "text": titled, "lexical": titled}
+    known = {channel: np.where(there[channel], found, np.nan) for channel, found in sims.items()}
+    return Measurements(
+        situations=situations,
+        sims=known,
+        fused=_fused(known["image"], known["text"]),
+        told=told,
+        matrices=matrices,
+    )
 
 
 def _surroundings(
@@ -138,33 +176,31 @@ def _surroundings(
     }
 
 
-def _values(
-    situation: Situation | None,
-    features: dict[str, float],
-    around: dict[Channel, NDArray[np.float64]],
-    place: int,
-) -> tuple[float, ...]:
-    if situation is None:
-        return ()
-    values = [features[name] for name in names_of(situation, "alone")]
+def _matrix(
+    situation: Situation,
+    features: Mapping[str, Scores],
+    around: Mapping[Channel, Matrix],
+    places: Places,
+) -> Matrix:
+    """Return the features of the pairs at the places, in the order of `features.names_of`."""
+    columns = [features[name][places] for name in names_of(situation, "alone")]
     if around:
         for channel in SEEN[situation]:
-            values += around[channel][place].tolist()
+            columns += list(around[channel][places].T)
         if "lexical" in SEEN[situation]:
-            values.append(features["start_match"] * float(around["lexical"][place, LEAD_LEAST]))
-    return tuple(values)
+            columns.append(features["start_match"][places] * around["lexical"][places, LEAD_LEAST])
+    return np.stack(columns, axis=1)
 
 
-def by_situation(measured: list[Measured]) -> dict[Situation, tuple[list[int], Matrix]]:
-    """Return, per situation, which pairs are in it and their features (n, features)."""
-    places: dict[Situation, list[int]] = defaultdict(list)
-    for i, pair in enumerate(measured):
-        if pair.situation is not None:
-            places[pair.situation].append(i)
-    return {
-        situation: (chosen, np.array([measured[i].values for i in chosen], np.float64))
-        for situation, chosen in places.items()
-    }
+def _fused(image: Scores, text: Scores) -> Scores:
+    both = np.round(ALPHA * image + (1 - ALPHA) * text, 9)
+    return np.where(np.isnan(image), text, np.where(np.isnan(text), image, both))
+
+
+def _lexical_sims(a: Sides, places_a: Places, b: Sides, places_b: Places, context: Context) -> Scores:
+    if not len(places_a):
+        return np.empty(0)
+    return context.lexical.similarities(a.rows[places_a], b.rows[places_b])
 
 
 def _biases(sides: Sides, background: Background | None) -> Scores:

@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.messages import AttributeValue
 from workers.index.arrays import Channel, Keys, Modality, Rows, Vectors
 from workers.index.neighbourhood import Near
 from workers.index.store import StoredListing
@@ -43,16 +42,18 @@ class Sides:
 
 
 @lru_cache(maxsize=_KEPT)
-def _kept_facts(title: str, attributes: str) -> Facts:
-    return read_facts(title, json.loads(attributes))
+def _kept_facts(title: str, details: str) -> Facts:
+    return read_facts(title, json.loads(details))
 
 
-def facts_of(title: str, attributes: dict[str, AttributeValue]) -> Facts:
-    """Read the facts of a normalised title and attributes; those read last are kept, long ones not."""
-    text = json.dumps(attributes, sort_keys=True)
-    if len(title) + len(text) > _LONGEST_KEPT:
-        return read_facts(title, attributes)
-    return _kept_facts(title, text)
+def facts_of(title: str, details: str) -> Facts:
+    """Read the facts of a normalised title and attributes (`store.listings.details_of`).
+
+    Those read last are kept, long ones not.
+    """
+    if len(title) + len(details) > _LONGEST_KEPT:
+        return read_facts(title, json.loads(details))
+    return _kept_facts(title, details)
 
 
 def make_sides(
@@ -62,5 +63,5 @@ def make_sides(
     rows: Rows,
 ) -> Sides:
     """Read the facts of listings whose vectors are at hand."""
-    facts = [facts_of(listing.normalised, listing.attributes) for listing in listings]
+    facts = [facts_of(listing.normalised, listing.details) for listing in listings]
     return Sides(list(listings), facts, vectors, present, rows)

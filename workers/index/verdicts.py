@@ -1,19 +1,27 @@
 """Decides about measured pairs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.messages import Verdict
-from workers.index.classifier import SituationModel
+from workers.index.arrays import Scores
+from workers.index.classifier import Matrix, SituationModel
 from workers.index.features import Situation
-from workers.index.scoring import Measured, by_situation
+from workers.index.scoring import Measured, Measurements
+from workers.index.store.pairs import ScoredPair
 
 # Without a classifier, as design.md section 6 has it.
 FALLBACK_THRESHOLD = 0.5
 # From here on a pair belongs to one product line even if no token says what differs.
 SURELY_RELATED = 0.9
+
+
+VERDICTS: Final[tuple[Verdict, ...]] = ("different", "variant", "duplicate")
+_DIFFERENT, _VARIANT, _DUPLICATE = range(len(VERDICTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,45 +34,74 @@ class Decided:
     calibrated: bool
 
 
-NOTHING_TO_COMPARE = Decided("different", 0.0, FALLBACK_THRESHOLD, calibrated=False)
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided about n pairs, column by column, each (n,)."""
+
+    verdicts: NDArray[np.int8]
+    """Places in VERDICTS."""
+    probabilities: Scores
+    thresholds: Scores
+    calibrated: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.verdicts)
+
+    def are(self, verdict: Verdict) -> NDArray[np.bool_]:
+        """Say of each pair whether this is its verdict, (n,)."""
+        return np.equal(self.verdicts, VERDICTS.index(verdict))
+
+    def scored(self, ids: Sequence[tuple[str, str]]) -> list[ScoredPair]:
+        """Return the pairs, named by their ids."""
+        return [
+            ScoredPair(a, b, chance, VERDICTS[verdict])
+            for (a, b), chance, verdict in zip(
+                ids, self.probabilities.tolist(), self.verdicts.tolist(), strict=True
+            )
+        ]
+
+    def __getitem__(self, pair: int) -> Decided:
+        return Decided(
+            verdict=VERDICTS[self.verdicts[pair]],
+            probability=float(self.probabilities[pair]),
+            threshold=float(self.thresholds[pair]),
+            calibrated=bool(self.calibrated[pair]),
+        )
 
 
 def decide(
-    measured: list[Measured], models: Mapping[Situation, SituationModel], threshold: float | None
-) -> list[Decided]:
-    """Decide about each pair; `threshold` is the client's wish and overrules the classifier's."""
-    decided = [NOTHING_TO_COMPARE] * len(measured)
-    for situation, (places, values) in by_situation(measured).items():
-        model = models.get(situation)
+    measured: Measurements, models: Mapping[Situation, SituationModel], threshold: float | None
+) -> Decisions:
+    """Decide about each pair; `threshold` is the client's wish and overrules the classifier's.
+
+    Pairs with nothing to compare are different, with a probability of 0.
+    """
+    count = len(measured)
+    verdicts, chances = np.full(count, _DIFFERENT, np.int8), np.zeros(count)
+    thresholds, calibrated = np.full(count, FALLBACK_THRESHOLD), np.zeros(count, bool)
+    conflicting = measured.conflicting()
+    for situation, (places, values) in measured.matrices.items():
+        model, conflicts = models.get(situation), conflicting[places]
         if model is None:
-            for i in places:
-                decided[i] = _fall_back(measured[i], threshold)
-            continue
-        duplicates = model.duplicate.probabilities(values)
-        # Whatever is a duplicate is related; the two regressions are fitted apart and may say otherwise.
-        related = np.maximum(model.related.probabilities(values), duplicates)
-        for i, chance, kin in zip(places, duplicates, related, strict=True):
+            found = np.clip(measured.fused[places], 0.0, 1.0)
+            least = FALLBACK_THRESHOLD if threshold is None else threshold
+            verdicts[places] = np.where(found < least, _DIFFERENT, np.where(conflicts, _VARIANT, _DUPLICATE))
+        else:
+            found = model.duplicate.probabilities(values)
             least = model.threshold if threshold is None else threshold
-            verdict = _verdict(float(chance), float(kin), least, model, bool(measured[i].conflicts))
-            decided[i] = Decided(verdict, float(chance), least, calibrated=True)
-    return decided
+            variant = _is_variant(model, values, found, conflicts)
+            verdicts[places] = np.where(found >= least, _DUPLICATE, np.where(variant, _VARIANT, _DIFFERENT))
+        chances[places], thresholds[places], calibrated[places] = found, least, model is not None
+    return Decisions(verdicts, chances, thresholds, calibrated)
 
 
-def _verdict(chance: float, related: float, least: float, model: SituationModel, conflict: bool) -> Verdict:
-    if chance >= least:
-        return "duplicate"
-    if related >= model.related_threshold and (conflict or related >= SURELY_RELATED):
-        return "variant"
-    return "different"
-
-
-def _fall_back(pair: Measured, threshold: float | None) -> Decided:
-    least = FALLBACK_THRESHOLD if threshold is None else threshold
-    chance = min(max(pair.fused_sim or 0.0, 0.0), 1.0)
-    verdict: Verdict = "different"
-    if chance >= least:
-        verdict = "variant" if pair.conflicts else "duplicate"
-    return Decided(verdict, chance, least, calibrated=False)
+def _is_variant(
+    model: SituationModel, values: Matrix, duplicates: Scores, conflicts: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Say which pairs are variants if they are no duplicates, (n,)."""
+    # Whatever is a duplicate is related; the two regressions are fitted apart and may say otherwise.
+    related = np.maximum(model.related.probabilities(values), duplicates)
+    return (related >= model.related_threshold) & (conflicts | (related >= SURELY_RELATED))
 
 
 def evidence_of(pair: Measured, models: Mapping[Situation, SituationModel]) -> dict[str, dict[str, float]]:

@@ -1,12 +1,13 @@
 """What the store keeps of a job until its results are in the spool."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.messages import Pair, Rejection
+from shared.messages import Rejection
 from workers.index.arrays import Keys
 from workers.index.keys import keys_of
 from workers.index.store.database import Database
+from workers.index.store.pairs import FoundPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,10 @@ class JobTable:
         rows = self._db.execute("SELECT message FROM rejections WHERE job = ? ORDER BY row", (job,))
         return (row[0] for row in rows)
 
-    def put_pair(self, job: str, pair: Pair) -> None:
-        """Keep a pair for the job's results, replacing what an earlier attempt wrote."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO job_pairs VALUES (?, ?, ?, ?, ?, ?)",
-            (job, pair.a, pair.b, pair.probability, pair.verdict, pair.model_dump_json()),
+    def put_pairs(self, job: str, pairs: Iterable[FoundPair]) -> None:
+        """Keep pairs for the job's results, replacing what an earlier attempt wrote."""
+        self._db.executemany(
+            "INSERT OR REPLACE INTO job_pairs VALUES (?, ?, ?, ?, ?, ?)", ((job, *pair) for pair in pairs)
         )
 
     def pairs(self, job: str) -> Iterator[str]:

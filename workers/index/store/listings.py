@@ -1,7 +1,7 @@
 """Listings and their vectors."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +18,28 @@ _AT_ONCE = 10_000
 
 @dataclass(frozen=True, slots=True)
 class StoredListing:
-    """A listing as the catalog keeps it; `normalised` is its title as it was encoded."""
+    """A listing as the catalog keeps it.
+
+    `normalised` is its title as it was encoded, `details` its attributes as `details_of` writes them, which
+    are read when they are asked for: most listings are looked at for their title only.
+    """
 
     key: int
     id: str
     title: str
     normalised: str
     image: str | None
-    attributes: dict[str, AttributeValue]
+    details: str
+
+    @property
+    def attributes(self) -> dict[str, AttributeValue]:
+        """The attributes, read anew each time."""
+        return dict(json.loads(self.details))
+
+
+def details_of(attributes: Mapping[str, AttributeValue]) -> str:
+    """Return attributes as JSON, the same text for the same attributes."""
+    return json.dumps(attributes, sort_keys=True, ensure_ascii=False)
 
 
 class ListingTable:
@@ -62,7 +76,10 @@ class ListingTable:
         """Say whether the listing is there with the same title, attributes and vectors."""
         key = key_of(listing.id)
         stored = self.get([key]).get(key)
-        if stored is None or (stored.title, stored.attributes) != (listing.title, listing.attributes):
+        if stored is None or (stored.title, stored.details) != (
+            listing.title,
+            details_of(listing.attributes),
+        ):
             return False
         rows = self._db.execute(
             "SELECT modality, data FROM vectors WHERE key = ? AND modality IN ('image', 'text')", (key,)
@@ -72,11 +89,18 @@ class ListingTable:
     def upsert(self, listing: Listing, normalised: str, sequence: int) -> None:
         """Write the listing; its vectors are gone and have to be written anew."""
         key = key_of(listing.id)
-        attributes = json.dumps(listing.attributes, sort_keys=True, ensure_ascii=False)
         self._db.execute("DELETE FROM listings WHERE id = ?", (listing.id,))
         self._db.execute(
             "INSERT INTO listings VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (key, listing.id, listing.title, normalised, listing.image, attributes, sequence),
+            (
+                key,
+                listing.id,
+                listing.title,
+                normalised,
+                listing.image,
+                details_of(listing.attributes),
+                sequence,
+            ),
         )
         self._db.execute("DELETE FROM vectors WHERE key = ? AND modality IN ('image', 'text')", (key,))
 
@@ -87,15 +111,14 @@ class ListingTable:
 
     def get(self, keys: Iterable[int]) -> dict[int, StoredListing]:
         """Return the listings of those keys that are there."""
-        wanted, found = list(keys), {}
+        wanted, found = list(keys), dict[int, StoredListing]()
         for start in range(0, len(wanted), _AT_ONCE):
             part = wanted[start : start + _AT_ONCE]
             marks = ",".join("?" * len(part))
             query = (
                 f"SELECT key, id, title, normalised, image, attributes FROM listings WHERE key IN ({marks})"  # noqa: S608
             )
-            for key, listing_id, title, normalised, image, attributes in self._db.execute(query, part):
-                found[key] = StoredListing(key, listing_id, title, normalised, image, json.loads(attributes))
+            found.update((row[0], StoredListing(*row)) for row in self._db.execute(query, part))
         return found
 
     def titles(self) -> Iterator[tuple[list[int], list[str]]]:

@@ -1,7 +1,7 @@
 """The scored pairs inside a catalog, from which groups are made."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.messages import Verdict
 from workers.index.store.database import Database
@@ -28,14 +28,28 @@ WHERE {side} IN ({marks})
 _AT_ONCE = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredPair:
+class ScoredPair(NamedTuple):
     """Two listings, a < b, with what was decided."""
 
     a: str
     b: str
     probability: float
     verdict: Verdict
+
+
+class FoundPair(NamedTuple):
+    """A pair of a job: what was decided, and `shared.messages.Pair` as JSON."""
+
+    a: str
+    b: str
+    probability: float
+    verdict: Verdict
+    message: str
+
+    @property
+    def scored(self) -> ScoredPair:
+        """What the catalog keeps of it."""
+        return ScoredPair(self.a, self.b, self.probability, self.verdict)
 
 
 class PairTable:
@@ -46,8 +60,7 @@ class PairTable:
 
     def put(self, pairs: Iterable[ScoredPair]) -> None:
         """Write the pairs."""
-        rows = [(pair.a, pair.b, pair.probability, pair.verdict) for pair in pairs]
-        self._db.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO pairs VALUES (?, ?, ?, ?)", pairs)
 
     def drop(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Remove those of the pairs (a, b) that are there."""

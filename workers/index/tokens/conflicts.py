@@ -1,7 +1,8 @@
 """Compares what two listings say, kind by kind."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from shared.messages import Conflict
@@ -10,9 +11,9 @@ from workers.index.tokens.facts import Facts
 from workers.index.tokens.models import same_model
 
 State = Literal["absent", "one_sided", "match", "conflict"]
-KINDS: Final = ("quantity", "pack", "size", "colour", "model", "number")
 # Ounces written as grams and the like are rounded.
 _TOLERANCE: Final = 0.006
+_Measures = frozenset[tuple[str, frozenset[float]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +30,19 @@ _ONE_SIDED = Comparison("one_sided")
 _MATCH = Comparison("match")
 
 
-def compare(a: Facts, b: Facts) -> dict[str, Comparison]:
-    """Return a comparison for each of KINDS; swapping a and b swaps nothing but the texts."""
-    return {
-        "quantity": _quantities(a, b),
-        "pack": _sets(a.packs, b.packs, _equal, "{} pcs"),
-        "size": _sets(a.sizes, b.sizes, _equal),
-        "colour": _sets(a.colours, b.colours, same_colour),
-        "model": _sets(a.models, b.models, same_model),
-        "number": _sets(a.numbers, b.numbers, _equal),
-    }
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What of a listing's facts is compared, and how; swapping both sides swaps nothing but the texts."""
+
+    read: Callable[[Facts], Hashable]
+    compare: Callable[[Any, Any], Comparison]
 
 
-def conflicts_of(comparisons: dict[str, Comparison]) -> tuple[Conflict, ...]:
-    """Return the contradictions. A quantity is told as a size, which is what people call it."""
-    names = {"quantity": "size"}
-    return tuple(
-        Conflict(kind=names.get(kind, kind), a=found.a, b=found.b)
-        for kind, found in comparisons.items()
-        if found.state == "conflict"
-    )
+def conflict_of(kind: str, found: Comparison) -> Conflict | None:
+    """Return the contradiction, if it is one. A quantity is told as a size, which is what people call it."""
+    if found.state != "conflict":
+        return None
+    return Conflict(kind="size" if kind == "quantity" else kind, a=found.a, b=found.b)
 
 
 def _equal(a: object, b: object) -> bool:
@@ -81,14 +75,23 @@ def _join(values: Iterable[Any], form: str) -> str:
     return ", ".join(form.format(f"{v:g}" if isinstance(v, float) else v) for v in sorted(values))
 
 
-def _quantities(a: Facts, b: Facts) -> Comparison:
-    shared = sorted(set(a.quantities) & set(b.quantities))
+def _quantities(a: _Measures, b: _Measures) -> Comparison:
+    left, right = dict(a), dict(b)
+    shared = sorted(left.keys() & right.keys())
     if not shared:
-        return _ONE_SIDED if a.quantities or b.quantities else _ABSENT
+        return _ONE_SIDED if left or right else _ABSENT
     for dimension in shared:
-        if not _agree(a.quantities[dimension], b.quantities[dimension], _close):
+        if not _agree(left[dimension], right[dimension], _close):
             form = "{} " + dimension
-            return Comparison(
-                "conflict", _join(a.quantities[dimension], form), _join(b.quantities[dimension], form)
-            )
+            return Comparison("conflict", _join(left[dimension], form), _join(right[dimension], form))
     return _MATCH
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "quantity": Kind(lambda facts: frozenset(facts.quantities.items()), _quantities),
+    "pack": Kind(lambda facts: facts.packs, partial(_sets, same=_equal, form="{} pcs")),
+    "size": Kind(lambda facts: facts.sizes, partial(_sets, same=_equal)),
+    "colour": Kind(lambda facts: facts.colours, partial(_sets, same=same_colour)),
+    "model": Kind(lambda facts: facts.models, partial(_sets, same=same_model)),
+    "number": Kind(lambda facts: facts.numbers, partial(_sets, same=_equal)),
+}

@@ -6,7 +6,6 @@ from itertools import combinations
 from workers.index.classifier import SituationModel
 from workers.index.features import Situation
 from workers.index.grouping import group_pairs
-from workers.index.store.pairs import ScoredPair
 from workers.index.verdicts import decide
 from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.calibration.examples import Examples
@@ -46,11 +45,7 @@ def true_pairs(corpus: Corpus) -> set[Ids]:
 
 
 def _count(found: Examples, models: Models) -> dict[str, int]:
-    decided = decide(found.measured, models, None)
-    scored = [
-        ScoredPair(a, b, made.probability, made.verdict)
-        for (a, b), made in zip(found.ids, decided, strict=True)
-    ]
+    scored = decide(found.measured, models, None).scored(found.ids)
     true, candidates = true_pairs(found.corpus), set(found.ids)
     called = {(pair.a, pair.b) for pair in scored if pair.verdict == "duplicate"}
     groups = group_pairs(scored)

@@ -19,7 +19,7 @@ from workers.index.faiss_index import FaissIndex
 from workers.index.features import Setting, Situation
 from workers.index.keys import keys_of
 from workers.index.matcher import context_of
-from workers.index.scoring import Context, Measured, measure
+from workers.index.scoring import Context, Measurements, measure
 from workers.index.store import open_database
 from workers.index.tfidf_index import TfidfIndex
 from workers.index.vocabulary import Vocabulary
@@ -27,6 +27,7 @@ from workers.trainer.calibration.corpus import Corpus
 
 K = 10
 _JOB: Final = "calibration"
+_NO_PLACES: Final = np.empty(0, np.int64)
 _DIVISIONS: Final = 3
 _SECOND: Final = 0.6
 """Share of the listings that go into the second of two catalogs."""
@@ -45,17 +46,17 @@ class Examples:
 
     corpus: Corpus
     ids: list[tuple[str, str]]
-    measured: list[Measured]
+    measured: Measurements
     duplicate: NDArray[np.bool_]
     related: NDArray[np.bool_]
 
     def of(self, situation: Situation) -> NDArray[np.int64]:
         """Return the places of the pairs in a situation."""
-        return np.array([i for i, pair in enumerate(self.measured) if pair.situation == situation], np.int64)
+        return self.measured.matrices[situation][0] if situation in self.measured.matrices else _NO_PLACES
 
-    def features(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the features (n, features) of pairs of one situation."""
-        return np.array([self.measured[i].values for i in places], np.float64)
+    def features(self, situation: Situation) -> NDArray[np.float64]:
+        """Return the features (n, features) of the pairs in a situation that there are."""
+        return self.measured.matrices[situation][1]
 
 
 def collect(
@@ -119,6 +120,8 @@ def stacked(
     examples: Iterable[Examples], situation: Situation
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
     """Return features (n, features) and both labels (n,) of all pairs in the situation."""
-    parts = [(e.features(p), e.duplicate[p], e.related[p]) for e in examples if len(p := e.of(situation))]
+    parts = [
+        (e.features(situation), e.duplicate[p], e.related[p]) for e in examples if len(p := e.of(situation))
+    ]
     features, duplicate, related = zip(*parts, strict=True)
     return np.concatenate(features), np.concatenate(duplicate), np.concatenate(related)

@@ -14,6 +14,7 @@ from shared.messages import Listing
 from shared.titles import normalise_title
 from workers.encoder.models import Encoders
 from workers.index.sides import facts_of
+from workers.index.store.listings import details_of
 from workers.index.tokens.words import words_of
 from workers.trainer.calibration.corpus import Corpus
 from workers.trainer.embedding import Embeddings, embed
@@ -38,7 +39,7 @@ def roughened(corpus: Corpus, encoders: Encoders) -> Corpus:
 
 
 def _names(listing: Listing) -> frozenset[str]:
-    return facts_of(normalise_title(listing.title), listing.attributes).names
+    return facts_of(normalise_title(listing.title), details_of(listing.attributes)).names
 
 
 def _roughened(listing: Listing, strange: list[str], draw: random.Random) -> Listing:

@@ -9,13 +9,12 @@ from pathlib import Path
 
 from samples import chains
 from samples.plan import plan
-from shared.messages import Group
+from shared.messages import Group, Pair
 from shared.profile import load_profile
 from shared.settings import EncoderSettings, IndexSettings
 from workers.encoder.models import build_encoders
 from workers.index.classifiers import Classifiers
 from workers.index.matcher import Matcher
-from workers.index.store.pairs import ScoredPair
 from workers.trainer.matching.grouping_methods import connected
 from workers.trainer.matching.index_run import IndexRun, index_run
 from workers.trainer.matching.same_photo import same_photo_figures
@@ -46,7 +45,9 @@ def run(data: Path, work: Path) -> dict[str, float]:
         found = measured(name, sample, folder / "index", matcher, indexing.max_group)
         figures |= {f"{name}_{figure}": value for figure, value in found[0].items()}
         if name == "sample10k":
-            figures |= same_photo_figures(sample, found[1].pairs)
+            figures |= same_photo_figures(
+                sample, (Pair.model_validate_json(pair.message) for pair in found[1].pairs)
+            )
     return figures
 
 
@@ -60,7 +61,7 @@ def measured(
     again = index_run(folder / f"{name}-shuffled", shuffled, sample.embeddings, matcher, max_group)
     groups = [[member.id for member in group.members] for group in once.groups]
     shares = b_cubed(groups, sample.products)
-    scored = [ScoredPair(pair.a, pair.b, pair.probability, pair.verdict) for pair in once.pairs]
+    scored = [pair.scored for pair in once.pairs]
     figures = {
         "b3_precision": shares.precision,
         "b3_recall": shares.recall,

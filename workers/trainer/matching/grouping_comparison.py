@@ -50,7 +50,7 @@ def main() -> None:
         sample = sample_catalog(work, listings, seed, planner, encoders)
         for way, modalities in ways.items():
             found = index_run(work / "index", sample.listings, sample.embeddings, matcher, 50, modalities)
-            pairs = [ScoredPair(pair.a, pair.b, pair.probability, pair.verdict) for pair in found.pairs]
+            pairs = [pair.scored for pair in found.pairs]
             print(f"\n{name}, {way}")  # noqa: T201 - the command's answer
             print(compared(pairs, sample.products))  # noqa: T201
     pairs = many_pairs(100_000, 300_000)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from shared.messages import Group, JobOptions, Listing, Pair
+from shared.messages import Group, JobOptions, Listing
 from workers.index.arrays import MODALITIES, Modality
 from workers.index.catalog import Catalog
 from workers.index.faiss_index import FaissIndex
@@ -15,7 +15,7 @@ from workers.index.keys import keys_of
 from workers.index.matcher import Matcher
 from workers.index.regroup import regroup
 from workers.index.store import open_database
-from workers.index.store.pairs import ScoredPair
+from workers.index.store.pairs import FoundPair
 from workers.index.tfidf_index import TfidfIndex
 from workers.trainer.embedding import Embeddings
 
@@ -27,7 +27,7 @@ _JOB = "measured"
 class IndexRun:
     """What came of a catalog; `seconds` per stage (ingest, match, groups)."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[FoundPair, ...]
     groups: tuple[Group, ...]
     seconds: dict[str, float]
 
@@ -62,14 +62,14 @@ def index_run(
     return IndexRun(tuple(pairs), tuple(groups), dict(zip(("ingest", "match", "groups"), spent, strict=True)))
 
 
-def _match(catalog: Catalog, matcher: Matcher) -> list[Pair]:
+def _match(catalog: Catalog, matcher: Matcher) -> list[FoundPair]:
     options = JobOptions(catalog=catalog.name)
-    found: dict[tuple[str, str], Pair] = {}
+    found: dict[tuple[str, str], FoundPair] = {}
     ids = catalog.jobs.listings(_JOB)
     for start in range(0, len(ids), _CHUNK):
         outcome = matcher.match_within(catalog, keys_of(ids[start : start + _CHUNK]), options, None)
         with catalog.database.transaction():
-            catalog.pairs.put([ScoredPair(p.a, p.b, p.probability, p.verdict) for p in outcome.kept])
+            catalog.pairs.put(pair.scored for pair in outcome.kept)
             catalog.pairs.drop(outcome.dropped)
         found |= {(pair.a, pair.b): pair for pair in outcome.kept}
         for dropped in outcome.dropped:

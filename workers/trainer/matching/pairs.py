@@ -93,7 +93,7 @@ def _measured(
             labelled = benchmark.splits[split]
             measured = opened.measure([(pair.left, pair.right) for pair in labelled])
             parts[split] = Part(
-                np.array([pair.values for pair in measured], np.float64),
+                measured.matrices["text_only"][1],
                 np.array([pair.duplicate for pair in labelled], bool),
                 np.array([numbers[pair.left] for pair in labelled], np.int64),
             )

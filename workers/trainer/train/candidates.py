@@ -25,12 +25,11 @@ from workers.index.features import Situation
 from workers.index.grouping import group_pairs
 from workers.index.keys import keys_of
 from workers.index.matcher import context_of
-from workers.index.scoring import Context, Measured, measure
+from workers.index.scoring import Context, Measurements, measure
 from workers.index.store import open_database
-from workers.index.store.pairs import ScoredPair
 from workers.index.stored_sides import stored_sides
 from workers.index.tfidf_index import TfidfIndex
-from workers.index.verdicts import Decided, decide
+from workers.index.verdicts import Decisions, decide
 from workers.index.vocabulary import Vocabulary
 from workers.trainer.embedding import Embeddings
 
@@ -99,7 +98,7 @@ class Candidates:
         left, right = self._places[0], self._places[-1]
         return [(a, b) for a, b in pairs if a in left and b in right]
 
-    def measure(self, pairs: Sequence[Ids], *, alone: bool = False) -> list[Measured]:
+    def measure(self, pairs: Sequence[Ids], *, alone: bool = False) -> Measurements:
         """Measure any pairs; `alone` as two listings are compared without a catalog."""
         left = np.array([self._places[0][a] for a, _ in pairs], np.int64)
         right = np.array([self._places[-1][b] for _, b in pairs], np.int64)
@@ -123,12 +122,12 @@ class Candidates:
             found["lexical"] = self._named(titled, right.lexical.search(sides.rows[titled], k + 1), k)
         return found
 
-    def groups(self, pairs: Sequence[Ids], decided: Sequence[Decided]) -> list[tuple[str, ...]]:
+    def groups(self, pairs: Sequence[Ids], decided: Decisions) -> list[tuple[str, ...]]:
         """Return the groups that decided pairs of one catalog make, of those that an index would keep."""
         return group_pairs(
-            ScoredPair(a, b, made.probability, made.verdict)
-            for (a, b), made in zip(pairs, decided, strict=True)
-            if made.verdict != "different" or made.probability >= _FLOOR
+            pair
+            for pair in decided.scored(pairs)
+            if pair.verdict != "different" or pair.probability >= _FLOOR
         )
 
     def _named(self, places: NDArray[np.int64], near: Sequence[Neighbours], k: int) -> Ranked:
@@ -154,7 +153,7 @@ class Candidates:
         return catalog
 
 
-def judge(measured: list[Measured], models: Mapping[Situation, SituationModel]) -> list[Decided]:
+def judge(measured: Measurements, models: Mapping[Situation, SituationModel]) -> Decisions:
     """Decide about measured pairs, each by the model of what both sides have."""
     return decide(measured, models, None)
 

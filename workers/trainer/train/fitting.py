@@ -75,9 +75,12 @@ def _features(
     Nothing else of what was measured is kept: the objects take several times the memory of the numbers.
     """
     measured = opened.measure(pairs, alone=setting == "alone")
-    here = np.array([pair.situation == situation for pair in measured], bool)
-    values = [pair.values for pair in measured if pair.situation == situation]
-    return here, np.array(values, np.float64)
+    here = np.zeros(len(measured), bool)
+    if situation not in measured.matrices:
+        return here, np.empty((0, len(names_of(situation, setting))))
+    places, values = measured.matrices[situation]
+    here[places] = True
+    return here, values
 
 
 def _numbered(pairs: Sequence[Ids]) -> NDArray[np.int64]:

@@ -1,43 +1,40 @@
 """From measured pairs to what a report shows of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.index.classifier import SituationModel
 from workers.index.features import Situation
-from workers.index.scoring import Measured
-from workers.index.verdicts import Decided
+from workers.index.scoring import Measurements
+from workers.index.verdicts import Decisions
 from workers.trainer.report.findings import JudgedPairs
 from workers.trainer.train.candidates import Ids, judge
 from workers.trainer.train.held_out import HeldOut
 from workers.trainer.train.parts import Roles
 from workers.trainer.train.threshold import Rule
 
-SIMILARITIES: Final = ("image", "text", "lexical")
-
 
 def judged(
     pairs: Sequence[Ids],
-    measured: Sequence[Measured],
+    measured: Measurements,
     duplicate: NDArray[np.bool_],
-    decided: Sequence[Decided],
+    decided: Decisions,
 ) -> JudgedPairs:
     """Return the pairs as they were decided."""
     return JudgedPairs(
         ids=list(pairs),
-        chances=np.array([made.probability for made in decided], np.float64),
-        called=np.array([made.verdict == "duplicate" for made in decided], bool),
+        chances=decided.probabilities.copy(),
+        called=decided.are("duplicate"),
         duplicate=duplicate,
-        similarities={name: _similarity(measured, name) for name in SIMILARITIES},
+        similarities={str(channel): found for channel, found in measured.sims.items()},
     )
 
 
 def judged_crosswise(
     pairs: Sequence[Ids],
-    measured: Sequence[Measured],
+    measured: Measurements,
     duplicate: NDArray[np.bool_],
     models: Mapping[Situation, SituationModel],
     roles: Roles,
@@ -48,16 +45,10 @@ def judged_crosswise(
 
     A situation that was not fitted here keeps its threshold.
     """
-    found = judged(pairs, measured, duplicate, judge(list(measured), models))
-    situations = np.array([str(pair.situation) for pair in measured])
+    found = judged(pairs, measured, duplicate, judge(measured, models))
     for situation in fitted:
-        here = situations == situation
-        if here.any():
+        if situation in measured.matrices:
+            here = measured.matrices[situation][0]
             held = HeldOut(found.chances[here], duplicate[here], roles[here])
             found.called[here] = held.called(rule)
     return found.where(HeldOut(found.chances, duplicate, roles).reported())
-
-
-def _similarity(measured: Sequence[Measured], name: str) -> NDArray[np.float64]:
-    values = [getattr(pair, f"{name}_sim") for pair in measured]
-    return np.array([np.nan if value is None else value for value in values], np.float64)

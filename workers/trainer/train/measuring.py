@@ -7,7 +7,7 @@ import numpy as np
 
 from workers.index.classifier import SituationModel
 from workers.index.features import Situation
-from workers.index.scoring import Measured
+from workers.index.scoring import Measurements
 from workers.trainer.datasets.labelled import SPLITS, PairBenchmark, Split
 from workers.trainer.report.findings import JudgedPairs, PairRow, pair_figures
 from workers.trainer.report.metrics import b_cubed, largest, matches_of, row_f1
@@ -70,7 +70,7 @@ def honest_pairs(source: Source) -> str:
 
 
 def _judged(
-    pairs: list[Ids], measured: list[Measured], duplicate: Flags, models: Models, held: Held
+    pairs: list[Ids], measured: Measurements, duplicate: Flags, models: Models, held: Held
 ) -> JudgedPairs:
     if held.parts is None:
         return judged(pairs, measured, duplicate, judge(measured, models))
@@ -83,7 +83,7 @@ def _notebook_rows(
     opened: Candidates,
     models: Models,
     held: Held,
-    retrieved: tuple[list[Ids], list[Measured], Flags],
+    retrieved: tuple[list[Ids], Measurements, Flags],
 ) -> list[PairRow]:
     """Return what the notebook's regression does on retrieved pairs, and both do on random ones."""
     drawn, labels = _drawn(opened, *random_pairs(source.data, held.seed))
@@ -116,7 +116,7 @@ def _catalog(
     source: Source,
     opened: Candidates,
     pairs: Sequence[Ids],
-    measured: list[Measured],
+    measured: Measurements,
     models: Models,
     asked: list[str] | None,
 ) -> dict[str, float]:
@@ -125,7 +125,7 @@ def _catalog(
         return {}
     groups = source.data.groups
     decided = judge(measured, models)
-    called = [pair for pair, made in zip(pairs, decided, strict=True) if made.verdict == "duplicate"]
+    called = [pairs[i] for i in np.flatnonzero(decided.are("duplicate")).tolist()]
     found = opened.groups(pairs, decided)
     shares = b_cubed(found, groups, asked)
     relevant = source.relevant()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
 
-from workers.index.scoring import Measured
+from workers.index.scoring import Measurements
 from workers.trainer.calibration.metrics import best_threshold
 from workers.trainer.report.findings import JudgedPairs
 from workers.trainer.train.candidates import Ids
@@ -30,7 +30,7 @@ class Notebook:
     intercept: float
     threshold: float
 
-    def judge(self, pairs: Sequence[Ids], measured: Sequence[Measured], duplicate: Flags) -> JudgedPairs:
+    def judge(self, pairs: Sequence[Ids], measured: Measurements, duplicate: Flags) -> JudgedPairs:
         """Judge any pairs."""
         return self._judged(list(pairs), three_similarities(measured), duplicate)
 
@@ -40,7 +40,7 @@ class Notebook:
 
 
 def fit_notebook(
-    pairs: Sequence[Ids], measured: Sequence[Measured], duplicate: Flags, seed: int
+    pairs: Sequence[Ids], measured: Measurements, duplicate: Flags, seed: int
 ) -> tuple[Notebook, JudgedPairs]:
     """Return the regression, and its held-out quarter as judged by it.
 
@@ -55,10 +55,9 @@ def fit_notebook(
     weights, intercept = fitted.coef_[0].astype(np.float64), float(fitted.intercept_[0])
     chances = Notebook(weights, intercept, 0.0)._judged([], features[held], duplicate[held]).chances
     found = Notebook(weights, intercept, best_threshold(chances, duplicate[held], tolerance=0.0))
-    return found, found.judge([pairs[i] for i in held], [measured[i] for i in held], duplicate[held])
+    return found, found._judged([pairs[i] for i in held], features[held], duplicate[held])
 
 
-def three_similarities(measured: Sequence[Measured]) -> Matrix:
+def three_similarities(measured: Measurements) -> Matrix:
     """Return image, text and fused similarity, (n, 3); 0 where a side lacks what is compared."""
-    rows = [(pair.image_sim or 0.0, pair.text_sim or 0.0, pair.fused_sim or 0.0) for pair in measured]
-    return np.array(rows, np.float64).reshape(-1, 3)
+    return np.nan_to_num(np.stack([measured.sims["image"], measured.sims["text"], measured.fused], axis=1))
