@@ -35,11 +35,22 @@ LISTS: Lists = {
     ],
 )
 def test_each_channel_gives_its_best_and_what_ties_with_the_last(limits: Limits, expected: list[int]) -> None:
-    assert candidates_of(LISTS, limits)[0].tolist() == expected
+    listings, keys = candidates_of(LISTS, limits)
+    assert (listings.tolist(), keys.tolist()) == ([0] * len(expected), expected)
 
 
 def test_a_listing_is_not_its_own_candidate() -> None:
-    assert candidates_of(LISTS, Limits(1, 1, 1), itself=[1])[0].tolist() == [2, 3, 5, 7]
+    assert candidates_of(LISTS, Limits(1, 1, 1), itself=np.array([1]))[1].tolist() == [2, 3, 5, 7]
+
+
+def test_each_listing_has_candidates_of_its_own_and_one_without_neighbours_none() -> None:
+    nothing = found()
+    lists: Lists = {"image": [nothing, LISTS["image"][0], nothing, found((9, 0.5), (8, 0.5), (7, 0.4))]}
+    listings, keys = candidates_of(lists, Limits(1, 1, 1))
+    assert list(zip(listings.tolist(), keys.tolist(), strict=True)) == [(1, 1), (3, 8), (3, 9)]
+    near = near_of(lists)["image"]
+    assert near.keys[:, :4].tolist() == [[-1] * 4, [1, 2, 3, 4], [-1] * 4, [9, 8, 7, -1]]
+    assert near.scores[:, :2].tolist() == [[0.0, 0.0], [0.9, 0.8], [0.0, 0.0], [0.5, 0.5]]
 
 
 class Counting:

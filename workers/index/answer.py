@@ -8,7 +8,7 @@ from shared.errors import JobFailure
 from shared.inflight import QUERY_UNIT, InFlight
 from shared.ledger import Ledger
 from shared.messages import Query
-from workers.index.candidates import Candidates, pairs_of, surrounded_as_asked
+from workers.index.candidates import Candidates, pairs_at, pairs_of, surrounded_as_asked
 from workers.index.catalogs import Catalogs
 from workers.index.matcher import Match, Matcher, context_of
 from workers.index.query_sides import models_in, query_sides
@@ -68,7 +68,7 @@ class AnswerQuery:
             catalog = self._catalogs.get(query.catalog)
             self._matcher.check_models(models, catalog)
             context, sides = context_of(catalog), surrounded_as_asked(sides, catalog)
-        pair = Candidates(sides, sides, [(0, 1)])
+        pair = Candidates(sides, sides, pairs_at([(0, 1)]))
         match = self._matcher.score(pair, context, models, query.threshold).matches()[0]
         if match.measured.situation is None:
             raise NotComparable("the two listings have neither an image nor a title in common to compare")

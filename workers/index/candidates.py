@@ -10,6 +10,7 @@ from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.keys import keys_of
 from workers.index.neighbourhood import DEPTH, Neighbourhood, candidates_of, near_of
+from workers.index.pairing import Places
 from workers.index.recognition import recognised
 from workers.index.sides import Sides
 from workers.index.stored_sides import stored_sides
@@ -19,30 +20,37 @@ Ids = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Pairs (i, j) of places: listing i of `a` with listing j of `b`; both know what is near to them."""
+    """Pairs (n, 2) of places: listing `pairs[i, 0]` of `a` with `pairs[i, 1]` of `b`.
+
+    Both sides know what is near to them.
+    """
 
     a: Sides
     b: Sides
-    pairs: list[tuple[int, int]]
+    pairs: Places
+
+    def ids(self) -> list[Ids]:
+        """Return the ids of the pairs."""
+        a, b = self.a.listings, self.b.listings
+        return [(a[i].id, b[j].id) for i, j in self.pairs.tolist()]
 
 
 def pairs_within(catalog: Catalog, keys: Keys, limits: Limits, among: Keys | None = None) -> Candidates:
-    """Return the pairs of the listings with their candidates in the same catalog.
+    """Return the pairs of the listings with their candidates in the same catalog, sorted by ids.
 
     The smaller id is always first, so that a pair is the same from whichever side it was found.
     """
     neighbourhood = catalog.neighbourhood(limits, among)
     lists = neighbourhood.of_stored(stored_sides(catalog, keys))
-    near = candidates_of(lists, limits, keys.tolist())
-    sides = known_sides(catalog, _all(keys, near), neighbourhood)
-    places = {listing.key: place for place, listing in enumerate(sides.listings)}
-    ids = [listing.id for listing in sides.listings]
-    pairs = set()
-    for key, others in zip(keys.tolist(), near, strict=True):
-        for other in others.tolist():
-            place, partner = places[key], places[other]
-            pairs.add((place, partner) if ids[place] < ids[partner] else (partner, place))
-    return Candidates(sides, sides, sorted(pairs, key=lambda pair: (ids[pair[0]], ids[pair[1]])))
+    listings, near = candidates_of(lists, limits, keys)
+    everyone = np.union1d(keys, near)
+    sides = known_sides(catalog, everyone, neighbourhood)
+    by_id = np.array(sorted(range(len(everyone)), key=[listing.id for listing in sides.listings].__getitem__))
+    rank = np.empty_like(by_id)
+    rank[by_id] = np.arange(len(by_id))
+    one, other = (rank[np.searchsorted(everyone, each)] for each in (keys[listings], near))
+    pairs = np.unique(np.minimum(one, other) * len(rank) + np.maximum(one, other))
+    return Candidates(sides, sides, np.stack([by_id[pairs // len(rank)], by_id[pairs % len(rank)]], axis=1))
 
 
 def pairs_touched(
@@ -54,7 +62,7 @@ def pairs_touched(
     """
     neighbourhood = catalog.neighbourhood(limits)
     lists = neighbourhood.of_stored(stored_sides(catalog, keys))
-    others = np.setdiff1d(_all(keys, candidates_of(lists, limits, keys.tolist())), keys)
+    others = np.setdiff1d(candidates_of(lists, limits, keys)[1], keys)
     sides = known_sides(catalog, others, neighbourhood)
     touched = np.zeros(len(others), bool)
     for near in (sides.near or {}).values():
@@ -63,18 +71,21 @@ def pairs_touched(
     ends = np.unique(keys_of(listing for pair in pairs for listing in pair))
     sides = known_sides(catalog, ends, neighbourhood)
     places = {listing.id: place for place, listing in enumerate(sides.listings)}
-    return Candidates(sides, sides, [(places[a], places[b]) for a, b in pairs])
+    return Candidates(sides, sides, pairs_at((places[a], places[b]) for a, b in pairs))
 
 
 def pairs_across(catalog: Catalog, keys: Keys, limits: Limits, other: Catalog) -> Candidates:
     """Return the pairs of the listings with their candidates in another catalog."""
     own = stored_sides(catalog, keys)
     lists = other.neighbourhood(limits).search(own)
-    near = candidates_of(lists, limits)
-    theirs = stored_sides(other, _all((), near))
+    listings, near = candidates_of(lists, limits)
+    everyone = np.unique(near)
+    theirs = stored_sides(other, everyone)
     back = catalog.neighbourhood(limits).search(theirs)
     return Candidates(
-        replace(own, near=near_of(lists)), replace(theirs, near=near_of(back)), _places(near, theirs)
+        replace(own, near=near_of(lists)),
+        replace(theirs, near=near_of(back)),
+        np.stack([listings, np.searchsorted(everyone, near)], axis=1),
     )
 
 
@@ -85,38 +96,35 @@ def pairs_of(sides: Sides, catalog: Catalog, limits: Limits) -> Candidates:
     """
     neighbourhood = catalog.neighbourhood(limits)
     lists = neighbourhood.search(sides)
-    near = candidates_of(lists, limits)
+    listings, near = candidates_of(lists, limits)
+    everyone = np.unique(near)
     known = recognised(sides, lists, catalog)
-    theirs = known_sides(catalog, _all((), near), neighbourhood)
     return Candidates(
-        replace(known, near=near_of(lists, known.keys().tolist())), theirs, _places(near, theirs)
+        replace(known, near=near_of(lists, known.keys())),
+        known_sides(catalog, everyone, neighbourhood),
+        np.stack([listings, np.searchsorted(everyone, near)], axis=1),
     )
+
+
+def pairs_at(places: Iterable[tuple[int, int]]) -> Places:
+    """Return the places of pairs as an array (n, 2)."""
+    return np.array(list(places), np.int64).reshape(-1, 2)
 
 
 def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> Sides:
     """Return listings of the catalog that know what is near to them."""
     sides = stored_sides(catalog, keys)
-    return replace(sides, near=near_of(neighbourhood.of_stored(sides), keys.tolist()))
+    return replace(sides, near=near_of(neighbourhood.of_stored(sides), keys))
 
 
 def surrounded_as_asked(sides: Sides, catalog: Catalog) -> Sides:
     """Let listings of a request know what is near to them in the catalog, which may hold them or not."""
     lists = catalog.neighbourhood(Limits.all(DEPTH)).search(sides)
     known = recognised(sides, lists, catalog)
-    return replace(known, near=near_of(lists, known.keys().tolist()))
+    return replace(known, near=near_of(lists, known.keys()))
 
 
 def surrounded(sides: Sides, catalog: Catalog, *, stored: bool = True) -> Sides:
     """Let listings know what is near to them in the catalog, which holds them if they are `stored`."""
     lists = catalog.neighbourhood(Limits.all(DEPTH)).search(sides)
-    return replace(sides, near=near_of(lists, sides.keys().tolist() if stored else None))
-
-
-def _all(keys: Keys | tuple[()], near: Iterable[Keys]) -> Keys:
-    return np.unique(np.concatenate([np.asarray(keys, np.int64), *near]))
-
-
-def _places(near: Iterable[Keys], theirs: Sides) -> list[tuple[int, int]]:
-    """Return each listing with each of its candidates, by their places."""
-    places = {listing.key: place for place, listing in enumerate(theirs.listings)}
-    return [(place, places[key]) for place, found in enumerate(near) for key in found.tolist()]
+    return replace(sides, near=near_of(lists, sides.keys() if stored else None))

@@ -48,13 +48,13 @@ class Scored:
         """Return every pair."""
         return [
             Match(a, b, self.measured[place], self.decided[place])
-            for place, (a, b) in enumerate(self.candidates.pairs)
+            for place, (a, b) in enumerate(self.candidates.pairs.tolist())
         ]
 
     def ids(self, places: Places) -> Iterator[tuple[str, str]]:
         """Yield the ids of the pairs at places."""
-        a, b, pairs = self.candidates.a.listings, self.candidates.b.listings, self.candidates.pairs
-        return ((a[pairs[place][0]].id, b[pairs[place][1]].id) for place in places.tolist())
+        a, b = self.candidates.a.listings, self.candidates.b.listings
+        return ((a[i].id, b[j].id) for i, j in self.candidates.pairs[places].tolist())
 
     def found(self, places: Places) -> Iterator[FoundPair]:
         """Yield the pairs at places, each with its message."""
@@ -139,15 +139,9 @@ class Matcher:
         threshold: float | None,
     ) -> Scored:
         """Measure pairs of places and decide about them with the classifier calibrated for the models."""
-        places = np.array(candidates.pairs, np.int64).reshape(-1, 2)
-        measured = measure(
-            candidates.a,
-            places[:, 0],
-            candidates.b,
-            places[:, 1],
-            context,
-            self._classifiers.background(models),
-        )
+        a, b = candidates.pairs.T
+        background = self._classifiers.background(models)
+        measured = measure(candidates.a, a, candidates.b, b, context, background)
         return Scored(candidates, measured, decide(measured, self.regressions(models, context), threshold))
 
     def _decide(

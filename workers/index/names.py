@@ -148,9 +148,10 @@ def _alike(words: Sequence[str], left: NDArray[np.int32], right: NDArray[np.int3
     """Say of each pair of words whether one is the other misspelt or its beginning."""
     distinct, of_pair = np.unique(left.astype(np.int64) * len(words) + right, return_inverse=True)
     lengths = np.array([len(word) for word in words])
-    starts = np.array([ord(word[0]) if word else 0 for word in words])
+    known: dict[str, int] = {}
+    starts = np.array([known.setdefault(word[:_LEAST_LETTERS], len(known)) for word in words])
     a, b = distinct // len(words), distinct % len(words)
-    # What cannot be alike by its length or its first letter, nearly all, is not looked at.
+    # What cannot be alike by its length or its first letters, nearly all, is not looked at.
     near = 200 * np.minimum(lengths[a], lengths[b]) >= _ALIKE * (lengths[a] + lengths[b])
     seen = np.flatnonzero(near | (starts[a] == starts[b]))
     firsts, seconds = [words[i] for i in a[seen].tolist()], [words[i] for i in b[seen].tolist()]

@@ -1,6 +1,5 @@
 """What is near to a listing in a catalog, channel by channel: its candidates, and its surroundings."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -93,42 +92,58 @@ class Neighbourhood:
         return found
 
 
-def candidates_of(lists: Lists, limits: Limits, itself: Sequence[int] | None = None) -> list[Keys]:
-    """Return for each listing the keys of its best per channel, ties included, sorted, each once.
+@dataclass(frozen=True, slots=True)
+class _Flat:
+    """The neighbours of n listings one after the other: whose each is, which in its list, key and score."""
 
-    `itself` are the listings' own keys, which are left out.
+    listings: Keys
+    ranks: Keys
+    keys: Keys
+    scores: Scores
+
+
+def candidates_of(lists: Lists, limits: Limits, itself: Keys | None = None) -> tuple[Keys, Keys]:
+    """Return the best of each listing per channel, ties with the last included: whose each is, and its key.
+
+    Sorted by listing and key, each once. `itself` are the listings' own keys (n,), which are left out.
     """
-    count = len(next(iter(lists.values())))
-    found: list[set[int]] = [set() for _ in range(count)]
-    for channel, near in lists.items():
-        k = limits.of(channel)
-        if not k:
-            continue
-        for place, neighbours in enumerate(near):
-            keys, scores = _others(neighbours, itself, place)
-            if len(keys) > k:
-                keys = keys[scores >= scores[k - 1]]
-            found[place].update(keys.tolist())
-    return [np.array(sorted(keys), np.int64) for keys in found]
+    found = [_best(_flat(near, itself), k) for channel, near in lists.items() if (k := limits.of(channel))]
+    listings, keys = (np.concatenate([np.empty(0, np.int64), *parts]) for parts in zip(*found, strict=True))
+    order = np.lexsort((keys, listings))
+    listings, keys = listings[order], keys[order]
+    first = np.ones(len(keys), bool)
+    first[1:] = (listings[1:] != listings[:-1]) | (keys[1:] != keys[:-1])
+    return listings[first], keys[first]
 
 
-def near_of(lists: Lists, itself: Sequence[int] | None = None) -> dict[Channel, Near]:
-    """Return the lists cut to one depth; `itself` are the listings' own keys, which are left out."""
-    return {channel: _cut(near, itself) for channel, near in lists.items()}
+def near_of(lists: Lists, itself: Keys | None = None) -> dict[Channel, Near]:
+    """Return the lists cut to one depth; `itself` are the listings' own keys (n,), which are left out."""
+    near = {}
+    for channel, found in lists.items():
+        flat, shape = _flat(found, itself), (len(found), DEPTH + 1)
+        keys, scores = np.full(shape, _NONE, np.int64), np.zeros(shape)
+        kept = flat.ranks <= DEPTH
+        keys[flat.listings[kept], flat.ranks[kept]] = flat.keys[kept]
+        scores[flat.listings[kept], flat.ranks[kept]] = flat.scores[kept]
+        near[channel] = Near(keys, scores)
+    return near
 
 
-def _cut(lists: list[Neighbours], itself: Sequence[int] | None) -> Near:
-    width = DEPTH + 1
-    keys, scores = np.full((len(lists), width), _NONE, np.int64), np.zeros((len(lists), width))
-    for place, neighbours in enumerate(lists):
-        own_keys, own_scores = _others(neighbours, itself, place)
-        count = min(len(own_keys), width)
-        keys[place, :count], scores[place, :count] = own_keys[:count], own_scores[:count]
-    return Near(keys, scores)
+def _best(flat: _Flat, k: int) -> tuple[Keys, Keys]:
+    count = int(flat.listings[-1]) + 1 if len(flat.listings) else 0
+    last, scores = np.full(count, -np.inf), flat.scores
+    at_end = flat.ranks == k - 1
+    last[flat.listings[at_end]] = scores[at_end]
+    kept = scores >= last[flat.listings]
+    return flat.listings[kept], flat.keys[kept]
 
 
-def _others(neighbours: Neighbours, itself: Sequence[int] | None, place: int) -> tuple[Keys, Scores]:
-    if itself is None:
-        return neighbours.keys, neighbours.scores
-    others = neighbours.keys != itself[place]
-    return neighbours.keys[others], neighbours.scores[others]
+def _flat(lists: list[Neighbours], itself: Keys | None) -> _Flat:
+    listings = np.repeat(np.arange(len(lists)), [len(found.keys) for found in lists])
+    keys = np.concatenate([_NOTHING.keys, *(found.keys for found in lists)])
+    scores = np.concatenate([_NOTHING.scores, *(found.scores for found in lists)])
+    if itself is not None:
+        others = keys != itself[listings]
+        listings, keys, scores = listings[others], keys[others], scores[others]
+    starts = np.searchsorted(listings, listings)
+    return _Flat(listings, np.arange(len(listings)) - starts, keys, scores)

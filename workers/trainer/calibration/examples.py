@@ -104,9 +104,8 @@ def _opened(
 
 
 def _labelled(corpus: Corpus, found: Candidates, context: Context) -> Examples:
-    places = np.array(found.pairs, np.int64).reshape(-1, 2)
-    measured = measure(found.a, places[:, 0], found.b, places[:, 1], context, corpus.background)
-    ids = [(found.a.listings[a].id, found.b.listings[b].id) for a, b in found.pairs]
+    a, b = found.pairs.T
+    measured, ids = measure(found.a, a, found.b, b, context, corpus.background), found.ids()
     return Examples(
         corpus=corpus,
         ids=ids,

@@ -91,7 +91,7 @@ class Candidates:
             found = pairs_within(self._left, _keys(self._left), Limits.all(k))
         else:
             found = pairs_across(self._left, _keys(self._left), Limits.all(k), self._right)
-        return sorted((found.a.listings[a].id, found.b.listings[b].id) for a, b in found.pairs)
+        return sorted(found.ids())
 
     def known(self, pairs: Iterable[Ids]) -> list[Ids]:
         """Return those pairs whose listings are both there."""
