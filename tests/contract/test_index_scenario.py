@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -271,6 +271,55 @@ def test_older_job_does_not_overwrite_a_newer_one(world: World) -> None:
     assert world.ledger.read(older).status == "succeeded"
     shop = world.catalogs.get("shop")
     assert [stored.title for stored in shop.listings.get(_keys("x")).values()] == ["new title"]
+
+
+def _spoil_outcomes(world: World) -> None:
+    """Let every slice that was matched before have been matched with nothing."""
+    shop = world.catalogs.get("shop")
+    for (name,) in shop.database.connection.execute("SELECT slice FROM outcomes").fetchall():
+        shop.outcomes.put(name, [])
+
+
+def test_a_catalog_that_is_submitted_unchanged_is_not_matched_again(world: World) -> None:
+    first = world.submit([CATALOG], slice_listings=4)
+    turned = CATALOG[::-1]
+    again = world.submit([turned[:2], turned[2:]], slice_listings=4)
+    assert _results(world, again) == _results(world, first)
+    _spoil_outcomes(world)
+    assert world.page(world.submit([CATALOG], slice_listings=4), "pairs") == []
+
+
+@pytest.mark.parametrize("what", ["changed", "vector", "added", "options", "among", "process"])
+def test_what_was_matched_holds_no_longer(world: World, what: str) -> None:
+    world.submit([CATALOG])
+    _spoil_outcomes(world)
+    offers, options = list(CATALOG), {}
+    if what == "changed":
+        offers[5] = replace(offers[5], title="Desk lamp, black")
+    elif what == "vector":
+        offers[5] = replace(offers[5], image=unit(0, 0.1, 1))
+    elif what == "added":
+        world.submit([[Offer("z9", "Garden chair", None, unit(1, 1, 1))]])
+    elif what == "options":
+        options = {"threshold": 0.4}
+    elif what == "among":
+        world.submit([CATALOG[:2]], against="submission")
+    else:
+        world.restart()
+    job = world.submit([offers], **options)
+    assert {("a1", "a2"), ("c1", "c2")} <= {(p["a"], p["b"]) for p in world.page(job, "pairs")}
+
+
+def test_an_unchanged_listing_may_have_its_image_elsewhere(world: World) -> None:
+    world.submit([CATALOG])
+    elsewhere = CATALOG[0].listing().model_copy(update={"image": "https://example.com/new.jpg"})
+    job, hints = world.encoded([CATALOG[:1]])
+    rows = (Row(row=1, listing=elsewhere),)
+    world.spool.put(chunk_key(job, 0), Chunk(job_id=job, rows=rows).model_dump_json().encode())
+    world.run(hints)
+    shop = world.catalogs.get("shop")
+    assert shop.listings.get(_keys("a1"))[_keys("a1")[0]].image == "https://example.com/new.jpg"
+    assert shop.listings.sequences(["a1"])["a1"] > shop.listings.sequences(["a2"])["a2"]
 
 
 def _keys(*names: str) -> list[int]:

@@ -88,6 +88,20 @@ def test_file_of_another_version_is_refused(tmp_path: Path) -> None:
         open_database(tmp_path / FILE)
 
 
+def test_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    database = open_database(tmp_path / FILE)
+    database.connection.execute("INSERT INTO models VALUES ('text', 'm', 4)")
+    new = database.connection.execute("SELECT sql FROM sqlite_schema ORDER BY name").fetchall()
+    database.connection.execute("DROP TABLE outcomes")
+    database.connection.execute("PRAGMA user_version = 1")
+    database.close()
+    for _ in range(2):
+        database = open_database(tmp_path / FILE)
+        assert database.connection.execute("SELECT sql FROM sqlite_schema ORDER BY name").fetchall() == new
+        assert database.connection.execute("SELECT * FROM models").fetchall() == [("text", "m", 4)]
+        database.close()
+
+
 def test_unknown_catalog_is_refused_and_not_made(catalogs: Catalogs, tmp_path: Path) -> None:
     with pytest.raises(UnknownCatalog):
         catalogs.get("nowhere")

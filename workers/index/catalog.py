@@ -14,7 +14,15 @@ from workers.index.keys import key_of
 from workers.index.neighbourhood import Neighbourhood
 from workers.index.ngrams import count_ngrams
 from workers.index.ports import LexicalIndex, VectorIndex
-from workers.index.store import Counts, Database, GroupTable, JobTable, ListingTable, PairTable
+from workers.index.store import (
+    Counts,
+    Database,
+    GroupTable,
+    JobTable,
+    ListingTable,
+    OutcomeTable,
+    PairTable,
+)
 from workers.index.store.listings import unit_vectors
 from workers.index.vocabulary import Vocabulary
 
@@ -38,6 +46,7 @@ class Catalog:
         self.jobs = JobTable(database)
         self.pairs = PairTable(database)
         self.groups = GroupTable(database)
+        self.outcomes = OutcomeTable(database)
         self.vectors: dict[Modality, VectorIndex] = {}
         self._make_vector_index = make_vector_index
         self.lexical = make_lexical_index()
@@ -83,19 +92,20 @@ class Catalog:
         before = self.jobs.finished_chunk(job, unit)
         if before is not None:
             return before
-        written: dict[int, Listing] = {}
+        current: dict[int, Listing] = {}
         rejections = dict(arrival.rejections)
         with self.database.transaction():
             for modality, (model, dim) in arrival.models.items():
                 self.listings.pin(self.name, modality, model, dim)
+            sequences = self.listings.sequences(listing.id for listing in arrival.listings.values())
             for row, listing in sorted(arrival.listings.items()):
                 if not self.jobs.add_row(job, listing.id, row):
                     rejections[row] = _repeated(row, listing.id)
-                elif self.listings.sequence(listing.id) <= sequence:
-                    written[row] = listing
+                elif sequences.get(listing.id, -1) <= sequence:
+                    current[row] = listing
             for rejection in rejections.values():
                 self.jobs.add_rejection(job, rejection)
-            self._write(written, arrival, sequence)
+            written = self._write(current, arrival, sequence)
             counts = Counts(
                 accepted=len(arrival.listings) + len(arrival.rejections) - len(rejections),
                 rejected=len(rejections),
@@ -104,17 +114,25 @@ class Catalog:
         self._index(written, arrival)
         return counts
 
-    def _write(self, written: dict[int, Listing], arrival: Arrival, sequence: int) -> None:
-        for row, listing in written.items():
-            data = {modality: held[row] for modality, held in arrival.vectors.items() if row in held}
-            if not self.listings.unchanged(listing, data):
-                self.pairs.drop_of(listing.id)
+    def _write(self, current: dict[int, Listing], arrival: Arrival, sequence: int) -> dict[int, Listing]:
+        """Write the listings; return those that say something else than before, or that were not there."""
+        unchanged = self.listings.unchanged(
+            (listing, {modality: held[row] for modality, held in arrival.vectors.items() if row in held})
+            for row, listing in current.items()
+        )
+        written = {row: listing for row, listing in current.items() if listing.id not in unchanged}
+        self.listings.confirm((listing for listing in current.values() if listing.id in unchanged), sequence)
+        for listing in written.values():
+            self.pairs.drop_of(listing.id)
             self.listings.upsert(listing, normalise_title(listing.title), sequence)
         for modality, held in arrival.vectors.items():
             rows = [row for row in written if row in held]
             self.listings.put_vectors(
                 modality, [key_of(written[row].id) for row in rows], [held[row] for row in rows]
             )
+        if written:
+            self.outcomes.clear()
+        return written
 
     def _index(self, written: dict[int, Listing], arrival: Arrival) -> None:
         if written:

@@ -1,5 +1,7 @@
 """Stage `match`: a slice of a job's listings is compared with its candidates."""
 
+from hashlib import blake2b
+
 from shared.crash import crash_at
 from shared.ledger import Claim, Ledger
 from shared.messages import JobOptions, UnitHint
@@ -7,7 +9,8 @@ from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.keys import keys_of
-from workers.index.matcher import Matcher, Outcome
+from workers.index.matcher import Matcher
+from workers.index.store import OutcomeTable
 
 _OTHER = "catalog:"
 
@@ -19,6 +22,8 @@ class MatchSlice:
         self._ledger = ledger
         self._catalogs = catalogs
         self._matcher = matcher
+        # The options that the outcomes which a catalog keeps were found with, by this process.
+        self._wishes: dict[str, str] = {}
 
     def __call__(self, claim: Claim) -> tuple[UnitHint, ...]:
         """Do the unit of work; return the units that became possible.
@@ -38,22 +43,42 @@ class MatchSlice:
         return self._ledger.units.complete(claim)
 
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
-        inside: list[Outcome] = []
         if options.against.startswith(_OTHER):
             other = self._catalogs.get(options.against.removeprefix(_OTHER))
             found = self._matcher.match_across(catalog, keys, options, other)
-        else:
-            whole = catalog.jobs.covers_catalog(job)
-            # A search among all finds what a search finds, and takes a multiple of the time.
-            among = catalog.jobs.keys(job) if options.against == "submission" and not whole else None
-            found = self._matcher.match_within(catalog, keys, options, among)
-            inside.append(found)
-            # A new neighbour changes what surrounds the listings that were there before.
-            if options.against == "catalog" and not whole:
-                inside.append(self._matcher.match_again(catalog, keys, options, job))
+            with catalog.database.transaction():
+                catalog.jobs.put_pairs(job, found.kept)
+            return
+        whole = catalog.jobs.covers_catalog(job)
+        # A search among all finds what a search finds, and takes a multiple of the time.
+        among = catalog.jobs.keys(job) if options.against == "submission" and not whole else None
+        outcomes = self._outcomes(catalog, options)
+        name = None if among is not None else blake2b(keys.tobytes(), digest_size=16).digest()
+        if name is not None and (kept := outcomes.get(name)) is not None:
+            with catalog.database.transaction():
+                catalog.jobs.put_pairs(job, kept)
+            return
+        found = self._matcher.match_within(catalog, keys, options, among)
+        inside = [found]
+        # A new neighbour changes what surrounds the listings that were there before.
+        if options.against == "catalog" and not whole:
+            inside.append(self._matcher.match_again(catalog, keys, options, job))
         with catalog.database.transaction():
             catalog.jobs.put_pairs(job, found.kept)
             # Groups are made of pairs inside the catalog only.
             for outcome in inside:
                 catalog.pairs.put(pair.scored for pair in outcome.kept)
                 catalog.pairs.drop(outcome.dropped)
+            if name is not None:
+                outcomes.put(name, found.kept)
+
+    def _outcomes(self, catalog: Catalog, options: JobOptions) -> OutcomeTable:
+        """Return what slices of the catalog were matched with, as it is now, with these options.
+
+        Other options decide otherwise about the same pairs, and so may a process with other artifacts.
+        """
+        wish = options.model_dump_json()
+        if self._wishes.get(catalog.name) != wish:
+            catalog.outcomes.clear()
+            self._wishes[catalog.name] = wish
+        return catalog.outcomes

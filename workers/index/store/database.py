@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from shared.errors import ArtifactError, CatalogDamaged, StoreUnavailable
-from workers.index.store.schema import SCHEMA, VERSION
+from workers.index.store.schema import SCHEMA, UPGRADES, VERSION
 
 # A disk that is full, fails, is read-only or away; anything else that SQLite says is a bug.
 _OUTAGES = frozenset({
@@ -80,13 +80,14 @@ def _prepared(connection: sqlite3.Connection, path: Path) -> Database:
     connection.execute("PRAGMA cache_size = -65536")
     database = Database(connection)
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0:
+    if version < VERSION:
+        missing = [SCHEMA] if version == 0 else [UPGRADES[each] for each in range(version, VERSION)]
         with database.transaction():
             # executescript would commit first, and half of the tables could stay after a crash.
-            for statement in filter(str.strip, SCHEMA.split(";")):
+            for statement in filter(str.strip, ";".join(missing).split(";")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {VERSION}")
-    elif version != VERSION:
+    elif version > VERSION:
         raise ArtifactError(
             f"{path} has format {version}, this version of Doppel reads {VERSION}; "
             "use the version that wrote it"

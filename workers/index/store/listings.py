@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from shared.errors import ProfileMismatch
 from shared.messages import AttributeValue, Listing
-from workers.index.arrays import Keys, Modality, Vectors
-from workers.index.keys import key_of
+from workers.index.arrays import MODALITIES, Keys, Modality, Vectors
+from workers.index.keys import key_of, keys_of
 from workers.index.store.database import Database
 
 # Below SQLite's limit of bound values per statement.
@@ -67,24 +68,33 @@ class ListingTable:
         """Return model and dimension per modality."""
         return {name: (model, dim) for name, model, dim in self._db.execute("SELECT * FROM models")}
 
-    def sequence(self, listing_id: str) -> int:
-        """Return the sequence number of the job that last wrote the listing, -1 if it is not there."""
-        row = self._db.execute("SELECT sequence FROM listings WHERE id = ?", (listing_id,)).fetchone()
-        return int(row[0]) if row else -1
+    def sequences(self, listing_ids: Iterable[str]) -> dict[str, int]:
+        """Return, for those listings that are there, the sequence number of the job that wrote them last."""
+        keys = keys_of(listing_ids).tolist()
+        return dict(self._select("SELECT id, sequence FROM listings WHERE key IN ({marks})", keys))
 
-    def unchanged(self, listing: Listing, data: dict[Modality, bytes]) -> bool:
-        """Say whether the listing is there with the same title, attributes and vectors."""
-        key = key_of(listing.id)
-        stored = self.get([key]).get(key)
-        if stored is None or (stored.title, stored.details) != (
-            listing.title,
-            details_of(listing.attributes),
-        ):
-            return False
-        rows = self._db.execute(
-            "SELECT modality, data FROM vectors WHERE key = ? AND modality IN ('image', 'text')", (key,)
-        )
-        return dict(rows.fetchall()) == data
+    def unchanged(self, listings: Iterable[tuple[Listing, dict[Modality, bytes]]]) -> set[str]:
+        """Return the ids of those that are there with the same title, attributes and vectors."""
+        arrived = {key_of(listing.id): (listing, data) for listing, data in listings}
+        stored = self.get(arrived)
+        held: dict[int, dict[Modality, bytes]] = {key: {} for key in stored}
+        for modality in MODALITIES:
+            query = f"SELECT key, data FROM vectors WHERE modality = '{modality}' AND key IN ({{marks}})"  # noqa: S608
+            for key, data in self._select(query, list(stored)):
+                held[key][modality] = data
+        return {
+            stored[key].id
+            for key, (listing, data) in arrived.items()
+            if key in stored
+            and stored[key].title == listing.title
+            and stored[key].details == details_of(listing.attributes)
+            and held[key] == data
+        }
+
+    def confirm(self, listings: Iterable[Listing], sequence: int) -> None:
+        """Note that a job brought these listings unchanged, perhaps with another address of the image."""
+        rows = ((sequence, listing.image, key_of(listing.id)) for listing in listings)
+        self._db.executemany("UPDATE listings SET sequence = ?, image = ? WHERE key = ?", rows)
 
     def upsert(self, listing: Listing, normalised: str, sequence: int) -> None:
         """Write the listing; its vectors are gone and have to be written anew."""
@@ -111,15 +121,14 @@ class ListingTable:
 
     def get(self, keys: Iterable[int]) -> dict[int, StoredListing]:
         """Return the listings of those keys that are there."""
-        wanted, found = list(keys), dict[int, StoredListing]()
-        for start in range(0, len(wanted), _AT_ONCE):
-            part = wanted[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(part))
-            query = (
-                f"SELECT key, id, title, normalised, image, attributes FROM listings WHERE key IN ({marks})"  # noqa: S608
-            )
-            found.update((row[0], StoredListing(*row)) for row in self._db.execute(query, part))
-        return found
+        query = "SELECT key, id, title, normalised, image, attributes FROM listings WHERE key IN ({marks})"
+        return {row[0]: StoredListing(*row) for row in self._select(query, list(keys))}
+
+    def _select(self, query: str, values: list[int]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query about any number of values."""
+        for start in range(0, len(values), _AT_ONCE):
+            part = values[start : start + _AT_ONCE]
+            yield from self._db.execute(query.format(marks=",".join("?" * len(part))), part)
 
     def titles(self) -> Iterator[tuple[list[int], list[str]]]:
         """Yield keys and normalised titles of all listings, part by part."""

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 
-SCHEMA: Final = """
+_TABLES: Final = """
 CREATE TABLE models (modality TEXT PRIMARY KEY, model TEXT NOT NULL, dim INTEGER NOT NULL) STRICT;
 
 CREATE TABLE listings (
@@ -46,3 +46,12 @@ CREATE TABLE job_pairs (
   message TEXT NOT NULL, PRIMARY KEY (job, a, b)
 ) STRICT, WITHOUT ROWID;
 """
+
+_OUTCOMES: Final = """
+-- What slices were matched with, while nothing that it depends on has changed.
+CREATE TABLE outcomes (slice BLOB PRIMARY KEY, pairs BLOB NOT NULL) STRICT;
+"""
+
+SCHEMA: Final = _TABLES + _OUTCOMES
+UPGRADES: Final = {1: _OUTCOMES}
+"""What makes a file of an earlier version one of the next."""
