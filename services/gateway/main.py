@@ -1,7 +1,6 @@
 """Composition root: the only place of the gateway where things are made."""
 
 import csv
-import gc
 import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +35,7 @@ from services.gateway.upload.formats import Limits
 from services.gateway.upload.receiver import Receiver
 from services.gateway.waiting import JobWaiter
 from shared.broker import Publisher, make_celery
+from shared.collector import collect_garbage_rarely
 from shared.connection import open_async_redis
 from shared.inflight import InFlight
 from shared.key_file import KeysUnreadable
@@ -163,17 +163,6 @@ def build() -> FastAPI:
     return create_app(CommonSettings(), GatewaySettings())
 
 
-def _collect_garbage_rarely() -> None:
-    """Spare the collector what is made by now and stays.
-
-    With thousands of requests at a time it looked through all of them, and all libraries, again and again:
-    half of the CPU time of polls.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5000, 20, 50)
-
-
 def main() -> None:
     """Serve until told to stop."""
     common, settings = CommonSettings(), GatewaySettings()
@@ -185,7 +174,7 @@ def main() -> None:
         raise SystemExit(1) from error
     if app.state.services.keys is None:
         log.warning("no API keys are configured: whoever reaches this port may do anything")
-    _collect_garbage_rarely()
+    collect_garbage_rarely()
     uvicorn.run(
         app,
         host=settings.gateway_host,

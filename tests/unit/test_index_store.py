@@ -232,7 +232,7 @@ def test_a_rematch_drops_pairs_in_steps_that_grow_with_the_pairs_only(tmp_path: 
     listings, pairs, count = ListingTable(database), PairTable(database), 300
     names = [f"l{i:03}" for i in range(count)]
     for name in names:
-        listings.upsert(Listing(id=name), "", 1)
+        listings.upsert([Listing(id=name)], [""], 1)
     JobTable(database).add_catalog("rematch")
     pairs.put(ScoredPair(a, b, 0.5, "different") for a, b in pairwise(names))
     # Called every 1,000 instructions: a look-up of each listing with each other would take 90,000 look-ups.

@@ -105,36 +105,39 @@ class Catalog:
                     current[row] = listing
             for rejection in rejections.values():
                 self.jobs.add_rejection(job, rejection)
-            written = self._write(current, arrival, sequence)
+            written = self._changed(current, arrival, sequence)
+            titles = [normalise_title(listing.title) for listing in written.values()]
+            self._write(written, titles, arrival, sequence)
             counts = Counts(
                 accepted=len(arrival.listings) + len(arrival.rejections) - len(rejections),
                 rejected=len(rejections),
             )
             self.jobs.finish_chunk(job, unit, counts)
-        self._index(written, arrival)
+        self._index(written, titles, arrival)
         return counts
 
-    def _write(self, current: dict[int, Listing], arrival: Arrival, sequence: int) -> dict[int, Listing]:
-        """Write the listings; return those that say something else than before, or that were not there."""
+    def _changed(self, current: dict[int, Listing], arrival: Arrival, sequence: int) -> dict[int, Listing]:
+        """Return the listings that say something else than before, or that were not there."""
         unchanged = self.listings.unchanged(
             (listing, {modality: held[row] for modality, held in arrival.vectors.items() if row in held})
             for row, listing in current.items()
         )
-        written = {row: listing for row, listing in current.items() if listing.id not in unchanged}
         self.listings.confirm((listing for listing in current.values() if listing.id in unchanged), sequence)
-        for listing in written.values():
-            self.pairs.drop_of(listing.id)
-            self.listings.upsert(listing, normalise_title(listing.title), sequence)
+        return {row: listing for row, listing in current.items() if listing.id not in unchanged}
+
+    def _write(self, written: dict[int, Listing], titles: list[str], arrival: Arrival, sequence: int) -> None:
+        if not written:
+            return
+        self.outcomes.clear()
+        self.pairs.drop_of([listing.id for listing in written.values()])
+        self.listings.upsert(list(written.values()), titles, sequence)
         for modality, held in arrival.vectors.items():
             rows = [row for row in written if row in held]
             self.listings.put_vectors(
                 modality, [key_of(written[row].id) for row in rows], [held[row] for row in rows]
             )
-        if written:
-            self.outcomes.clear()
-        return written
 
-    def _index(self, written: dict[int, Listing], arrival: Arrival) -> None:
+    def _index(self, written: dict[int, Listing], titles: list[str], arrival: Arrival) -> None:
         if written:
             self._neighbourhoods.clear()
         numbers = {row: key_of(listing.id) for row, listing in written.items()}
@@ -148,9 +151,7 @@ class Catalog:
                     self.vectors[modality] = self._make_vector_index(arrival.models[modality][1])
                 keys = np.array([numbers[row] for row in held], np.int64)
                 self.vectors[modality].upsert(keys, unit_vectors(list(held.values())))
-        self._index_titles(
-            list(numbers.values()), [normalise_title(listing.title) for listing in written.values()]
-        )
+        self._index_titles(list(numbers.values()), titles)
 
     def _index_titles(self, numbers: list[int], titles: list[str]) -> None:
         if numbers:

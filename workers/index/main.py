@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_shutdown
 
 from shared.broker import Publisher, make_celery
+from shared.collector import collect_garbage_rarely
 from shared.errors import DoppelError
 from shared.inflight import InFlight
 from shared.ledger import Ledger
@@ -77,6 +78,7 @@ class Process:
         HangWatch(self._settings.index_limit_s).connect()
         ConsumerWatch.of(self._app, ledger, self._common.wedged_s).connect()
         Presence.connect(self._common).announce("index")
+        collect_garbage_rarely()
         log.info("ready", extra={"catalogs": str(self._settings.catalogs_dir.absolute())})
 
     def set_up_logging(self, **_: object) -> None:

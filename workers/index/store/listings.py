@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -96,23 +97,18 @@ class ListingTable:
         rows = ((sequence, listing.image, key_of(listing.id)) for listing in listings)
         self._db.executemany("UPDATE listings SET sequence = ?, image = ? WHERE key = ?", rows)
 
-    def upsert(self, listing: Listing, normalised: str, sequence: int) -> None:
-        """Write the listing; its vectors are gone and have to be written anew."""
-        key = key_of(listing.id)
-        self._db.execute("DELETE FROM listings WHERE id = ?", (listing.id,))
-        self._db.execute(
+    def upsert(self, listings: Sequence[Listing], titles: Sequence[str], sequence: int) -> None:
+        """Write listings with their normalised titles; their vectors are gone and have to be written anew."""
+        keys = keys_of(listing.id for listing in listings).tolist()
+        self._db.executemany("DELETE FROM listings WHERE id = ?", ((listing.id,) for listing in listings))
+        self._db.executemany(
             "INSERT INTO listings VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                key,
-                listing.id,
-                listing.title,
-                normalised,
-                listing.image,
-                details_of(listing.attributes),
-                sequence,
+                (key, each.id, each.title, title, each.image, details_of(each.attributes), sequence)
+                for key, each, title in zip(keys, listings, titles, strict=True)
             ),
         )
-        self._db.execute("DELETE FROM vectors WHERE key = ? AND modality IN ('image', 'text')", (key,))
+        self._db.executemany("DELETE FROM vectors WHERE modality = ? AND key = ?", product(MODALITIES, keys))
 
     def put_vectors(self, modality: Modality, keys: Iterable[int], data: Iterable[bytes]) -> None:
         """Write vectors as float16 bytes."""

@@ -66,10 +66,13 @@ class PairTable:
         """Remove those of the pairs (a, b) that are there."""
         self._db.executemany("DELETE FROM pairs WHERE a = ? AND b = ?", pairs)
 
-    def drop_of(self, listing_id: str) -> None:
-        """Remove all pairs of a listing: its content changed."""
-        self._db.execute("DELETE FROM pairs WHERE a = ?", (listing_id,))
-        self._db.execute("DELETE FROM pairs WHERE b = ?", (listing_id,))
+    def drop_of(self, listing_ids: Sequence[str]) -> None:
+        """Remove all pairs of listings whose content changed."""
+        for side in ("a", "b"):
+            self._db.executemany(
+                f"DELETE FROM pairs WHERE {side} = ?",  # noqa: S608 - either column
+                ((listing_id,) for listing_id in listing_ids),
+            )
 
     def drop_unfound(self, rematch: str) -> None:
         """Remove the pairs that a rematch did not find again.

@@ -67,7 +67,7 @@ def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
         codes=frozenset(models | numbers),
         brand=" ".join(words_of(named.get("brand", ""))),
         price=_price(next((value for name, value in attributes.items() if name.lower() == "price"), "")),
-        gtin=next((digits for name in _GTIN if (digits := _digits(named.get(name, "")))), ""),
+        gtin=next((digits for name in _GTIN if name in named and (digits := _digits(named[name]))), ""),
     )
 
 
