@@ -69,36 +69,10 @@ eval-tower: setup ## measure it on held-out photos, beside its rivals; write rep
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
 bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (20 minutes)
-	$(BIN)/python -m benchmarks.gateway_start
-	$(BIN)/python -m benchmarks.upload
-	$(BIN)/python -m benchmarks.polls
-	$(BIN)/python -m benchmarks.catalog_open
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.self_join
-	$(BIN)/python -m benchmarks.lexical_recall
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.quality
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.two_encoders
-	$(BIN)/python -m benchmarks.summary
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks
 
-bench-full: setup ## the same with 1,000 products, lexical engines and all photos; sets the table of docs/benchmarks.md anew
-	$(BIN)/python -m benchmarks.gateway_start
-	$(BIN)/python -m benchmarks.upload
-	$(BIN)/python -m benchmarks.polls
-	$(BIN)/python -m benchmarks.catalog_open
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.self_join
-	$(BIN)/python -m benchmarks.lexical_recall
-	$(BIN)/python -m benchmarks.index_scale
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.lexical
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.photos
-	$(BIN)/python -m benchmarks.encoding $(DATA)
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.products 1000
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.images 1000
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.resubmit 900
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.quality
-	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks.encoders.two_encoders 500
-	$(BIN)/python -m benchmarks.summary --page docs/benchmarks.md
+bench-full: setup ## the same with 1,000 products, and more; sets the table of docs/benchmarks.md anew (an hour)
+	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks --full
 
 eval: setup ## measure matching, grouping and training beside their targets: sample catalogs, public pairs, photos in DATA
 	$(BIN)/python -m workers.trainer.matching $(DATA)
