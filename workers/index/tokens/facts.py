@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from sys import intern
+from typing import Any, Final, TypeVar
 
 from shared.messages import AttributeValue
 from workers.index.tokens.colours import read_colours
@@ -14,6 +16,9 @@ from workers.index.tokens.sizes import read_sizes
 from workers.index.tokens.words import words_of
 
 _GTIN = ("gtin", "gtin13", "ean", "ean13", "upc", "barcode", "isbn")
+# Each `frozenset()` would be another one.
+_NONE: Final[frozenset[Any]] = frozenset()
+Value = TypeVar("Value")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -52,23 +57,29 @@ def read_facts(title: str, attributes: Mapping[str, AttributeValue]) -> Facts:
     sizes, colours = read_sizes(reader), read_colours(reader)
     models = read_models(reader) | fitting
     numbers = read_numbers(reader)
-    words = words_of(title)
+    # Words are held once, however many listings have them: tens of thousands of facts are kept.
+    words = [intern(word) for word in words_of(title)]
+    held, names = frozenset(words), frozenset(map(intern, words_of(reader.text)))
     return Facts(
         text=" ".join(words),
-        words=frozenset(words),
+        words=held,
         start=words[0] if words else "",
-        names=frozenset(words_of(reader.text)),
+        names=held if names == held else names,
         quantities=quantities,
-        packs=frozenset(packs),
-        sizes=frozenset(sizes),
-        colours=frozenset(colours),
-        models=frozenset(models),
-        numbers=frozenset(numbers),
-        codes=frozenset(models | numbers),
+        packs=_set(packs),
+        sizes=_set(sizes),
+        colours=_set(colours),
+        models=_set(models),
+        numbers=_set(numbers),
+        codes=_set(models | numbers),
         brand=" ".join(words_of(named.get("brand", ""))),
         price=_price(next((value for name, value in attributes.items() if name.lower() == "price"), "")),
         gtin=next((digits for name in _GTIN if name in named and (digits := _digits(named[name]))), ""),
     )
+
+
+def _set(values: set[Value]) -> frozenset[Value]:
+    return frozenset(values) if values else _NONE
 
 
 def _price(value: AttributeValue) -> float | None:
