@@ -209,6 +209,13 @@ def test_pairs_are_sorted_when_there_are_several_pages(world: World) -> None:
     assert pairs == sorted(pairs, key=lambda p: (-p.probability, p.a, p.b))
 
 
+def test_pairs_are_written_as_their_message_is(world: World) -> None:
+    job = world.submit([CATALOG])
+    for key in world.spool.keys(f"jobs/{job}/results/pairs"):
+        for line in (world.spool.get(key) or b"").decode().splitlines():
+            assert Pair.model_validate_json(line).model_dump_json() == line
+
+
 def _results(world: World, job: str) -> tuple[object, object]:
     return world.page(job, "pairs"), world.page(job, "groups")
 

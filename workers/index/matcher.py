@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import isnan
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ class Scored:
 
 
 def _known(sims: Scores) -> list[float | None]:
-    return [None if sim != sim else sim for sim in sims.tolist()]
+    return [None if isnan(sim) else sim for sim in sims.tolist()]
 
 
 @dataclass(frozen=True, slots=True)
