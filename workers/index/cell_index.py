@@ -25,6 +25,8 @@ _NOISE: Final = 1e-3
 # Vectors in a cell, and queries that look into it, from which on they are multiplied as matrices.
 _LARGE: Final = 128
 _MANY: Final = 64
+# Queries that look into a cell from which on they do so together.
+_SHARED: Final = 4
 _NONE: Final = -1
 # Rounding changes the length by less than 1 in 2,048.
 _SHIFTS: Final = (2e-4, -2e-4, 4e-4, -4e-4)
@@ -90,10 +92,13 @@ class CellIndex:
 
     def search(self, queries: Vectors, k: int) -> list[Neighbours]:
         """Return the k best of each query (n, dim) in its cells, more where several tie with the k-th."""
-        # Those that look into the same cells follow each other, so that the cells stay in the cache.
-        order = np.argsort(self._cells_of(queries), kind="stable")
-        found = nearest(queries[order], k, self._fetch, self._read, size=len(self), noise=_NOISE)
-        return [found[place] for place in np.argsort(order)]
+        contiguous = np.ascontiguousarray(queries, np.float32)
+        cells: CellNumbers = self._quantizer.search(contiguous, self._probes)[1]
+
+        def fetch(wanted: NDArray[np.int64], count: int) -> tuple[Vectors, Keys]:
+            return self._fetch(contiguous[wanted], cells[wanted], count)
+
+        return nearest(contiguous, k, fetch, self._read, size=len(self), noise=_NOISE)
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
@@ -121,37 +126,47 @@ class CellIndex:
         cells: CellNumbers = self._quantizer.search(np.ascontiguousarray(vectors, np.float32), 1)[1].ravel()
         return cells
 
-    def _fetch(self, queries: Vectors, count: int) -> tuple[Vectors, Keys]:
-        scores, near = self._probe(queries, count, self._probes)
+    def _fetch(self, queries: Vectors, cells: CellNumbers, count: int) -> tuple[Vectors, Keys]:
+        scores, near = self._probe(queries, cells, count)
         # Large cells beside small ones: what a query's cells lack is looked for everywhere.
         short = np.flatnonzero(near[:, -1:].ravel() == _NONE)
         if len(short):
-            scores[short], near[short] = self._probe(queries[short], count, len(self.centres))
+            everywhere = np.broadcast_to(np.arange(len(self.centres)), (len(short), len(self.centres)))
+            scores[short], near[short] = self._probe(queries[short], everywhere, count)
         return scores, near
 
-    def _probe(self, queries: Vectors, count: int, probes: int) -> tuple[Vectors, Keys]:
-        contiguous = np.ascontiguousarray(queries, np.float32)
-        nearness, probed = self._quantizer.search(contiguous, probes)
-        sizes = np.array([self._index.invlists.list_size(cell) for cell in range(len(self.centres))])
-        visits = np.bincount(probed.ravel(), minlength=len(sizes))
-        # FAISS compares vector by vector in a cell; a large one that many look into is faster as a matrix.
-        busy = (sizes >= max(_LARGE, count)) & (visits >= _MANY)
-        self._index.nprobe = probes
-        found = self._index.search_preassigned(
-            contiguous, count, np.where(busy[probed], _NONE, probed), nearness
-        )
+    def _probe(self, queries: Vectors, cells: CellNumbers, count: int) -> tuple[Vectors, Keys]:
+        """Return the best of each query (n, dim) in its cells (n, probes)."""
+        visits = np.bincount(cells.ravel(), minlength=len(self.centres))
+        shared = visits >= _SHARED
         best = _faiss.ResultHeap(len(queries), count, keep_max=True)
-        best.add_result(*found)
-        for cell in np.flatnonzero(busy).tolist():
-            rows = np.flatnonzero((probed == cell).any(axis=1))
-            codes = _faiss.rev_swig_ptr(
-                self._index.invlists.get_codes(cell), int(sizes[cell]) * self._index.code_size
-            )
-            held = codes.view(np.float16).reshape(-1, self._index.d).astype(np.float32)
-            scores, near = _faiss.knn(contiguous[rows], held, count, metric=_faiss.METRIC_INNER_PRODUCT)
-            best.add_result_subset(rows, scores, self._keys_in(cell)[near])
+        best.add_result(*self._scan(queries, np.where(shared[cells], _NONE, cells), count))
+        # FAISS goes from query to query; from cell to cell, the vectors of each stay in the cache.
+        visitors, ends = np.argsort(cells, axis=None, kind="stable") // cells.shape[1], np.cumsum(visits)
+        for cell in np.flatnonzero(shared).tolist():
+            rows = visitors[ends[cell] - visits[cell] : ends[cell]]
+            best.add_result_subset(rows, *self._look_into(cell, queries[rows], count))
         best.finalize()
         return best.D, best.I
+
+    def _look_into(self, cell: int, queries: Vectors, count: int) -> tuple[Vectors, Keys]:
+        """Return the best of each query in one cell."""
+        size = self._index.invlists.list_size(cell)
+        if len(queries) < _MANY or size < max(_LARGE, count):
+            return self._scan(queries, np.full((len(queries), 1), cell), count)
+        # FAISS compares vector by vector in a cell; a large one that many look into is faster as a matrix.
+        codes = _faiss.rev_swig_ptr(self._index.invlists.get_codes(cell), size * self._index.code_size)
+        held = codes.view(np.float16).reshape(size, -1).astype(np.float32)
+        scores, near = _faiss.knn(queries, held, count, metric=_faiss.METRIC_INNER_PRODUCT)
+        return scores, self._keys_in(cell)[near]
+
+    def _scan(self, queries: Vectors, cells: CellNumbers, count: int) -> tuple[Vectors, Keys]:
+        self._index.nprobe = cells.shape[1]
+        # How near the centres are matters only where vectors are stored as differences from them.
+        found: tuple[Vectors, Keys] = self._index.search_preassigned(
+            queries, count, cells, np.zeros(cells.shape, np.float32)
+        )
+        return found
 
     def _read(self, near: Keys) -> tuple[Vectors, Scores, Keys]:
         keys, places = np.unique(near, return_inverse=True)

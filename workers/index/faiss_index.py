@@ -66,7 +66,7 @@ class FaissIndex:
         return nearest(
             queries,
             k,
-            lambda wanted, count: self._fetch(wanted, count, places),
+            lambda wanted, count: self._fetch(queries[wanted], count, places),
             lambda near: (storage[near], self._squares.values[near], self.keys[near]),
             size=len(self) if places is None else len(places),
             noise=_NOISE,

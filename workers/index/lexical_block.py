@@ -19,10 +19,11 @@ class LexicalBlock:
     def __init__(self, keys: Keys, rows: Rows) -> None:
         order = np.argsort(keys)
         self.keys: Keys = keys[order]
-        # A byte per value: all are 1, the weights are in the columns.
+        # A byte per value: all are 1.
         self._rows: Rows = rows[order].astype(np.int8)
         self._living = np.ones(len(keys), bool)
         self._columns: Rows | None = None
+        self._factors: Scores = np.zeros(len(keys))
         self._weighed_by: Scores | None = None
         self.live = len(keys)
         """How many rows are not struck out."""
@@ -48,23 +49,24 @@ class LexicalBlock:
         self.live -= len(places)
         self._weighed_by = None
 
-    def columns(self, squares: Scores) -> Rows:
-        """Return the rows as columns (FEATURES, n), each multiplied by one factor, 1 / its weighted length.
+    def columns(self, features: Places, squares: Scores) -> Rows:
+        """Return features (m,) of the rows as columns (m, n), each multiplied by 1 / its weighted length.
 
         `squares` (FEATURES,) are the squared weights. The queries have to be multiplied by them: the product
         of a query and a column is then a sum over the features of both, and when weights change, one factor
         per row is all that changes here. It is 0 for a row that was struck out.
         """
         if self._columns is None:
-            self._columns = self._rows.T.tocsr().astype(np.float64)
+            self._columns = self._rows.T.tocsr()
         if self._weighed_by is not squares:
             lengths = np.sqrt(self._rows @ squares)
-            factors = np.zeros(len(self))
-            np.divide(1.0, lengths, out=factors, where=self._living & (lengths > 0))
-            # No index is out of range; looking for one would take a copy.
-            np.take(factors, self._columns.indices, out=self._columns.data, mode="clip")
+            self._factors = np.zeros(len(self))
+            np.divide(1.0, lengths, out=self._factors, where=self._living & (lengths > 0))
             self._weighed_by = squares
-        return self._columns
+        chosen = self._columns[features]
+        return sparse.csr_matrix(
+            (self._factors[chosen.indices], chosen.indices, chosen.indptr), shape=chosen.shape
+        )
 
 
 def joined(blocks: Sequence[LexicalBlock], keys: Keys | None = None) -> LexicalBlock:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from workers.index.arrays import Keys, Neighbours, Scores, Vectors, most_ties
 
-Fetch = Callable[[Vectors, int], tuple[Vectors, NDArray[np.int64]]]
-"""For queries (n, dim), rough scores (n, count) and the best places (n, count), best first, -1 for none."""
+Fetch = Callable[[NDArray[np.int64], int], tuple[Vectors, NDArray[np.int64]]]
+"""For some of the queries (n,), rough scores (n, count) and the best places, best first, -1 for none."""
 Read = Callable[[NDArray[np.int64]], tuple[Vectors, Scores, Keys]]
 """The vectors (…, dim) at places (…), their `squares_of` and their keys; anything where there is none."""
 
@@ -51,7 +51,7 @@ def nearest(
     found: dict[int, Neighbours] = {}
     waiting, count = np.arange(len(queries)), min(k + _MARGIN, size)
     while len(waiting):
-        scores, near = fetch(queries[waiting], count)
+        scores, near = fetch(waiting, count)
         ranked = _rescored(queries[waiting], near, read, k)
         found.update(zip(waiting.tolist(), ranked, strict=True))
         if count >= size or count >= _MOST_FETCHED:

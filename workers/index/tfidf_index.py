@@ -151,10 +151,15 @@ class TfidfIndex:
     def _hits(
         self, queries: Rows, blocks: Sequence[LexicalBlock], squares: Scores, fetch: int, above: float
     ) -> Rows:
+        # `sp_matmul_topn` copies all that it is given, so it gets no more than these queries can meet.
+        features, places = np.unique(queries.indices, return_inverse=True)
+        narrow = sparse.csr_matrix(
+            (queries.data, places, queries.indptr), shape=(queries.shape[0], len(features))
+        )
         found = [
             sp_matmul_topn(
-                queries,
-                block.columns(squares),
+                narrow,
+                block.columns(features, squares),
                 top_n=fetch,
                 threshold=above,
                 sort=True,
