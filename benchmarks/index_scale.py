@@ -36,6 +36,7 @@ from workers.index.arrays import Keys, Modality, Rows, Vectors
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
+from workers.index.halves import units_of
 from workers.index.keys import key_of, keys_of
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher, context_of, models_of
@@ -177,9 +178,9 @@ def _recall(catalog: Catalog, ids: list[str], queries: int) -> dict[str, Any]:
 def _exact(table: ListingTable, modality: Modality, queries: Vectors) -> Keys:
     """Return the keys of the K nearest (n, K), from the store, by comparing with every vector."""
     keys, scores = np.empty((len(queries), 0), np.int64), np.empty((len(queries), 0), np.float32)
-    for part, vectors in table.vectors(modality):
+    for part, halves in table.vectors(modality):
         keys = np.hstack([keys, np.broadcast_to(part, (len(queries), len(part)))])
-        scores = np.hstack([scores, queries @ vectors.T])
+        scores = np.hstack([scores, queries @ units_of(halves).T])
         best = np.argsort(-scores, axis=1, kind="stable")[:, :K]
         keys, scores = np.take_along_axis(keys, best, 1), np.take_along_axis(scores, best, 1)
     return keys

@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.report import publish
 from client import Doppel
 from local.stack import Stack
+from workers.index.halves import units_of
 from workers.index.keys import key_of
 from workers.index.store import ListingTable, open_database
 from workers.trainer.evaluation.encoders import HashEncoder, TowerEncoder, encode_files
@@ -39,8 +40,8 @@ def stored_vectors(catalog: Path, names: list[str]) -> "np.ndarray[tuple[int, in
     database = open_database(catalog / "catalog.db")
     found = {
         int(key): vector
-        for keys, vectors in ListingTable(database).vectors("image")
-        for key, vector in zip(keys, vectors, strict=True)
+        for keys, halves in ListingTable(database).vectors("image")
+        for key, vector in zip(keys, units_of(halves), strict=True)
     }
     database.close()
     return np.stack([found[key_of(name)] for name in names])

@@ -1,14 +1,16 @@
 """Every vector index gives the ids and scores of a plain NumPy search; in cells, if it searches them all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.index.arrays import Keys, Neighbours, Vectors, most_ties, similarities
+from workers.index.arrays import Halves, Keys, Neighbours, Vectors, most_ties, similarities
 from workers.index.faiss_index import FaissIndex
+from workers.index.halves import units_of
+from workers.index.layout import Layout
 from workers.index.ports import VectorIndex
 from workers.index.sized_index import SizedIndex
 from workers.index.store.listings import unit_vectors
@@ -37,11 +39,17 @@ class Oracle:
         self._dim = dim
         self._vectors: dict[int, np.ndarray] = {}
 
-    def expect(self, count: int) -> None:
-        assert count >= 0
+    def fill(self, parts: Iterable[tuple[Keys, Halves]], plan: int | Layout) -> None:
+        del plan
+        for keys, vectors in parts:
+            self.upsert(keys, vectors)
 
-    def upsert(self, keys: Keys, vectors: Vectors) -> None:
-        self._vectors.update(zip(keys.tolist(), vectors, strict=True))
+    def new_layout(self) -> Layout | None:
+        return None
+
+    def upsert(self, keys: Keys, vectors: Vectors | Halves) -> None:
+        units = units_of(vectors) if vectors.dtype == np.float16 else vectors
+        self._vectors.update(zip(keys.tolist(), units, strict=True))
 
     def delete(self, keys: Keys) -> None:
         for key in keys.tolist():

@@ -1,10 +1,14 @@
 """An index that searches some of its cells: how much it finds, and whether it repeats itself."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
-from workers.index.arrays import Keys, Neighbours, Vectors
+from workers.index.arrays import Halves, Keys, Neighbours, Vectors
 from workers.index.faiss_index import FaissIndex
+from workers.index.halves import halves_of, sums_of
+from workers.index.layout import Layout
 from workers.index.sized_index import SizedIndex
 from workers.index.store.listings import unit_vectors
 
@@ -33,6 +37,15 @@ def filled(index: SizedIndex | FaissIndex, data: Data, step: int = 500) -> list[
     for start in range(0, LISTINGS, step):
         index.upsert(keys[start : start + step], vectors[start : start + step])
     return index.search(vectors[::7], K)
+
+
+def stored(data: Data, step: int = 500) -> Iterator[tuple[Keys, Halves]]:
+    """Give the vectors as a store does: in order of their keys, part by part."""
+    keys, vectors = data
+    order = np.argsort(keys)
+    for start in range(0, len(keys), step):
+        part = order[start : start + step]
+        yield keys[part], halves_of(vectors[part])
 
 
 def recall(found: list[Neighbours], exact: list[Neighbours]) -> float:
@@ -87,9 +100,82 @@ def test_below_the_least_size_the_index_is_exact(data: Data) -> None:
 
 
 def test_cells_made_once_for_what_is_to_come_find_as_much(data: Data) -> None:
-    keys, vectors = data
-    order = np.argsort(keys)
     told, exact = cells(), filled(FaissIndex(DIM), data)
-    told.expect(LISTINGS)
-    filled(told, (keys[order], vectors[order]))
-    assert recall(told.search(vectors[::7], K), exact) >= 0.98
+    told.fill(stored(data), LISTINGS)
+    assert recall(told.search(data[1][::7], K), exact) >= 0.98
+
+
+def layout_of(index: SizedIndex) -> Layout:
+    layout = index.new_layout()
+    assert layout is not None
+    return layout
+
+
+def keys_found(index: SizedIndex, data: Data) -> list[list[int]]:
+    return [near.keys.tolist() for near in index.search(data[1][::7], K)]
+
+
+def resumed(layout: Layout, data: Data) -> SizedIndex:
+    index = cells(2)
+    index.fill(stored(data), layout)
+    return index
+
+
+def test_an_index_filled_with_its_layout_says_the_same_and_makes_no_cells(data: Data) -> None:
+    before = cells(2)
+    filled(before, data)
+    after = resumed(layout_of(before), data)
+    assert keys_found(after, data) == keys_found(before, data)
+    assert after.new_layout() is None
+
+
+def test_a_layout_holds_for_no_vector_that_changed_and_misses_none_that_came(data: Data) -> None:
+    keys, vectors = data
+    before = cells(2)
+    filled(before, data)
+    changed = vectors.copy()
+    changed[:99] = vectors[99:198]
+    order = np.random.default_rng(1).permutation(LISTINGS)[: LISTINGS - 50]
+    now = np.append(keys[order], 10**6), np.concatenate([changed[order], vectors[:1]])
+    layout = layout_of(before)
+    assert (layout.cells_of(now[0], halves_of(now[1])) < 0).sum() == 1 + (order < 99).sum()
+    index, anew = resumed(layout, now), cells()
+    anew.upsert(*now)
+    exact = FaissIndex(DIM)
+    exact.upsert(*now)
+    wide = SizedIndex(DIM, LEAST)
+    wide.fill(stored(now), layout)
+    truth = exact.search(vectors[::7], K)
+    assert recall(wide.search(vectors[::7], K), truth) >= recall(anew.search(vectors[::7], K), truth) - 0.01
+    assert len(index.search(vectors[:1], LISTINGS)[0].keys) <= len(now[0])
+
+
+def test_the_layout_of_other_vectors_is_left_behind(data: Data) -> None:
+    keys, vectors = data
+    other = cells(2)
+    filled(other, (keys, np.roll(vectors, 1, axis=0)))
+    index = resumed(layout_of(other), data)
+    anew = cells(2)
+    anew.fill(stored(data), LISTINGS)
+    assert recall(index.search(vectors[::7], K), anew.search(vectors[::7], K)) >= 0.9
+    assert layout_of(index).cells_of(keys, halves_of(vectors)).min() >= 0
+
+
+def test_a_layout_is_told_again_when_one_in_sixteen_is_new(data: Data) -> None:
+    keys, vectors = data
+    index = cells()
+    index.upsert(keys[:3000], vectors[:3000])
+    assert index.new_layout() is not None
+    index.upsert(keys[3000:3100], vectors[3000:3100])
+    assert index.new_layout() is None
+    index.upsert(keys[3100:3300], vectors[3100:3300])
+    assert len(layout_of(index).keys) == 3300
+    assert SizedIndex(DIM).new_layout() is None
+
+
+@pytest.mark.parametrize("dim", [1, 3, 4, 384])
+def test_a_checksum_changes_with_every_value(dim: int) -> None:
+    halves = np.random.default_rng(dim).normal(size=(1, dim)).astype(np.float16)
+    changed = np.repeat(halves, dim, axis=0)
+    np.fill_diagonal(changed.view(np.uint16), np.diag(changed.view(np.uint16)) ^ 1)
+    assert len(set(sums_of(np.concatenate([halves, changed])).tolist())) == dim + 1

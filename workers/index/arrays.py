@@ -11,6 +11,7 @@ from shared.limits import Channel as Channel
 Keys = NDArray[np.int64]
 Scores = NDArray[np.float64]
 Vectors = NDArray[np.float32]
+Halves = NDArray[np.float16]
 # A scipy CSR matrix; scipy ships no types.
 Rows = Any
 Modality = Literal["image", "text"]

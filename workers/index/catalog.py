@@ -11,6 +11,7 @@ from shared.titles import normalise_title
 from workers.index.arrays import MODALITIES, Keys, Modality
 from workers.index.arrival import Arrival
 from workers.index.keys import key_of
+from workers.index.layout_files import LayoutFiles
 from workers.index.neighbourhood import Neighbourhood
 from workers.index.ngrams import count_ngrams
 from workers.index.ports import LexicalIndex, VectorIndex
@@ -23,7 +24,7 @@ from workers.index.store import (
     OutcomeTable,
     PairTable,
 )
-from workers.index.store.listings import unit_vectors
+from workers.index.store.listings import stored_vectors
 from workers.index.vocabulary import Vocabulary
 
 
@@ -39,6 +40,7 @@ class Catalog:
         database: Database,
         make_vector_index: Callable[[int], VectorIndex],
         make_lexical_index: Callable[[], LexicalIndex],
+        layouts: LayoutFiles | None = None,
     ) -> None:
         self.name = name
         self.database = database
@@ -49,6 +51,7 @@ class Catalog:
         self.outcomes = OutcomeTable(database)
         self.vectors: dict[Modality, VectorIndex] = {}
         self._make_vector_index = make_vector_index
+        self._layouts = layouts
         self.lexical = make_lexical_index()
         self.vocabulary = Vocabulary()
         self._neighbourhoods: dict[tuple[Limits, bytes | None], Neighbourhood] = {}
@@ -63,11 +66,12 @@ class Catalog:
 
     def load(self) -> None:
         """Build the indexes from the store."""
-        for modality, (_, dim) in self.listings.models().items():
+        for modality, (model, dim) in self.listings.models().items():
             self.vectors[modality] = self._make_vector_index(dim)
-            self.vectors[modality].expect(self.listings.vector_count(modality))
-            for keys, vectors in self.listings.vectors(modality):
-                self.vectors[modality].upsert(keys, vectors)
+            known = self._layouts.read(modality, model) if self._layouts else None
+            plan = known or self.listings.vector_count(modality)
+            self.vectors[modality].fill(self.listings.vectors(modality), plan)
+        self._keep_layouts()
         for numbers, titles in self.listings.titles():
             self._index_titles(numbers, titles)
 
@@ -150,8 +154,16 @@ class Catalog:
                 if modality not in self.vectors:
                     self.vectors[modality] = self._make_vector_index(arrival.models[modality][1])
                 keys = np.array([numbers[row] for row in held], np.int64)
-                self.vectors[modality].upsert(keys, unit_vectors(list(held.values())))
+                self.vectors[modality].upsert(keys, stored_vectors(list(held.values())))
         self._index_titles(list(numbers.values()), titles)
+        self._keep_layouts()
+
+    def _keep_layouts(self) -> None:
+        """Write down what was expensive to make where much of it is new."""
+        for modality, index in self.vectors.items() if self._layouts else ():
+            layout = index.new_layout()
+            if self._layouts and layout is not None:
+                self._layouts.write(modality, self.model(modality) or "", layout)
 
     def _index_titles(self, numbers: list[int], titles: list[str]) -> None:
         if numbers:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shared.errors import UnknownCatalog
 from workers.index.catalog import Catalog
+from workers.index.layout_files import LayoutFiles
 from workers.index.lock import FolderLock
 from workers.index.ports import LexicalIndex, VectorIndex
 from workers.index.store import open_database
@@ -69,7 +70,9 @@ class Catalogs:
         directory = self._folder / name
         directory.mkdir(parents=True, exist_ok=True)
         database = open_database(directory / FILE)
-        catalog = Catalog(name, database, self._make_vector_index, self._make_lexical_index)
+        catalog = Catalog(
+            name, database, self._make_vector_index, self._make_lexical_index, LayoutFiles(directory)
+        )
         try:
             catalog.load()
         except BaseException:

@@ -1,21 +1,19 @@
 """Vector index of a large catalog: FAISS's inverted lists, with keys of ours and exact scores."""
 
-from collections.abc import Iterator
 from typing import Any, Final
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours, Scores, Vectors
+from workers.index.arrays import Halves, Keys, Neighbours, Scores, Vectors
+from workers.index.halves import halves_of, sums_of, units_of
+from workers.index.layout import CellNumbers, Layout
 from workers.index.places import Places
 from workers.index.rescoring import nearest, squares_of
 
 # FAISS wraps its classes anew in Python; the types it ships are those of the C++ side.
 _faiss: Any = faiss
-
-Halves = NDArray[np.float16]
-CellNumbers = NDArray[np.int64]
 
 # More cells are searched where there are more, but a smaller share: the work for one query grows with the
 # catalog to the power of 3/4. `benchmarks.self_join` and `benchmarks.index_scale` measure what is found.
@@ -28,8 +26,6 @@ _MANY: Final = 64
 # Queries that look into a cell from which on they do so together.
 _SHARED: Final = 4
 _NONE: Final = -1
-# Rounding changes the length by less than 1 in 2,048.
-_SHIFTS: Final = (2e-4, -2e-4, 4e-4, -4e-4)
 _SEED: Final = 20
 _ROUNDS: Final = 2
 
@@ -65,19 +61,20 @@ class CellIndex:
         """The keys (n,) that are there; a view that no one may keep."""
         return self._places.keys
 
-    def upsert(self, keys: Keys, vectors: Vectors, cells: CellNumbers | None = None) -> None:
+    def upsert(self, keys: Keys, vectors: Vectors | Halves, cells: CellNumbers | None = None) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there.
 
-        `cells` (n,) are their cells where they are known, as `cells` of another such index gave them.
+        `cells` (n,) are the numbers of their cells, -1 for one that is not known.
         """
         if not len(keys):
             return
         known = self.has(keys)
         self._remove(keys[known])
-        halves = np.ascontiguousarray(halved(vectors), np.float32)
-        if cells is None:
-            cells = self._cells_of(halves)
-        numbers, named = np.ascontiguousarray(cells, np.int64), np.ascontiguousarray(keys, np.int64)
+        halves = np.ascontiguousarray(halves_of(vectors), np.float32)
+        numbers = np.full(len(keys), _NONE, np.int64) if cells is None else np.ascontiguousarray(cells)
+        unknown = numbers == _NONE
+        numbers[unknown] = self._quantizer.search(halves[unknown], 1)[1].ravel()
+        named = np.ascontiguousarray(keys, np.int64)
         pointers = (_faiss.swig_ptr(array) for array in (halves, named, numbers))
         self._index.add_core(len(keys), *pointers)
         self._places.append(keys[~known])
@@ -102,29 +99,39 @@ class CellIndex:
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
-        return _units(self._halves(keys))
+        return units_of(self._index.reconstruct_batch(np.ascontiguousarray(keys, np.int64)))
 
     def has(self, keys: Keys) -> NDArray[np.bool_]:
         """Say of each key (n,) whether it is there."""
         return self._places.find(keys) >= 0
 
-    def cells(self) -> Iterator[tuple[int, Keys]]:
-        """Yield every cell with the keys in it; views that no one may keep."""
-        for cell in range(len(self.centres)):
-            yield cell, self._keys_in(cell)
+    def layout(self, size: int) -> Layout:
+        """Return which vector lies in which cell, of cells made for `size` vectors."""
+        cells = range(len(self.centres))
+        keys = np.concatenate([self._keys_in(cell) for cell in cells])
+        sums = np.concatenate([sums_of(self._halves_in(cell)) for cell in cells])
+        sizes = [self._index.invlists.list_size(cell) for cell in cells]
+        order = np.argsort(keys)
+        return Layout(
+            self.centres, size, keys[order], sums[order], np.repeat(np.array(cells, np.int32), sizes)[order]
+        )
 
     def _keys_in(self, cell: int) -> Keys:
+        """Return the keys (n,) in a cell; a view that no one may keep."""
         lists = self._index.invlists
         held: Keys = _faiss.rev_swig_ptr(lists.get_ids(cell), lists.list_size(cell))
+        return held
+
+    def _halves_in(self, cell: int) -> Halves:
+        """Return the vectors (n, dim) in a cell; a view that no one may keep."""
+        lists = self._index.invlists
+        codes = _faiss.rev_swig_ptr(lists.get_codes(cell), lists.list_size(cell) * self._index.code_size)
+        held: Halves = codes.view(np.float16).reshape(-1, self._index.d)
         return held
 
     def _remove(self, keys: Keys) -> None:
         if len(keys):
             self._index.remove_ids(_faiss.IDSelectorArray(np.ascontiguousarray(keys)))
-
-    def _cells_of(self, vectors: Vectors) -> CellNumbers:
-        cells: CellNumbers = self._quantizer.search(np.ascontiguousarray(vectors, np.float32), 1)[1].ravel()
-        return cells
 
     def _fetch(self, queries: Vectors, cells: CellNumbers, count: int) -> tuple[Vectors, Keys]:
         scores, near = self._probe(queries, cells, count)
@@ -155,8 +162,7 @@ class CellIndex:
         if len(queries) < _MANY or size < max(_LARGE, count):
             return self._scan(queries, np.full((len(queries), 1), cell), count)
         # FAISS compares vector by vector in a cell; a large one that many look into is faster as a matrix.
-        codes = _faiss.rev_swig_ptr(self._index.invlists.get_codes(cell), size * self._index.code_size)
-        held = codes.view(np.float16).reshape(size, -1).astype(np.float32)
+        held = self._halves_in(cell).astype(np.float32)
         scores, near = _faiss.knn(queries, held, count, metric=_faiss.METRIC_INNER_PRODUCT)
         return scores, self._keys_in(cell)[near]
 
@@ -175,10 +181,6 @@ class CellIndex:
         vectors[there] = self.vectors(keys[there])
         return vectors[places], squares_of(vectors)[places], near
 
-    def _halves(self, keys: Keys) -> Vectors:
-        halves: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(keys, np.int64))
-        return halves
-
 
 def centres_of(sample: Vectors, count: int) -> Vectors:
     """Return the centres (count, dim) of as many cells of a sample (n, dim); the same for the same sample."""
@@ -189,27 +191,3 @@ def centres_of(sample: Vectors, count: int) -> Vectors:
     clustering.train(np.ascontiguousarray(sample, np.float32))
     centres: Vectors = clustering.centroids
     return centres
-
-
-def halved(vectors: Vectors) -> Halves:
-    """Return float16 vectors (n, dim) that give these again when they are scaled to length 1.
-
-    They exist for what was read from the store, which holds float16; others are rounded. Scaling may have
-    moved a value by more than half of what float16 tells apart; undoing it by some amount hits it again.
-    """
-    halves = vectors.astype(np.float16)
-    for shift in _SHIFTS:
-        off = np.flatnonzero((_units(halves) != vectors).any(axis=1))
-        if not len(off):
-            break
-        tried = (vectors[off] * np.float32(1 + shift)).astype(np.float16)
-        hit = (_units(tried) == vectors[off]).all(axis=1)
-        halves[off[hit]] = tried[hit]
-    return halves
-
-
-def _units(halves: Halves | Vectors) -> Vectors:
-    """Return float16 vectors (n, dim) scaled to length 1, as they are when they are read from the store."""
-    doubles = halves.astype(np.float64)
-    units: Vectors = (doubles / np.sqrt((doubles * doubles).sum(axis=-1))[..., None]).astype(np.float32)
-    return units

@@ -1,13 +1,16 @@
 """Exact vector index on FAISS."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours, Vectors
+from workers.index.arrays import Halves, Keys, Neighbours, Vectors
 from workers.index.growing import Growing
+from workers.index.halves import units_of
+from workers.index.layout import Layout
 from workers.index.places import Places
 from workers.index.rescoring import nearest, squares_of
 
@@ -34,13 +37,21 @@ class FaissIndex:
         """The keys (n,) that are there; a view that no one may keep."""
         return self._places.keys
 
-    def expect(self, count: int) -> None:
-        """Take note that vectors are about to come; nothing here depends on how many."""
+    def fill(self, parts: Iterable[tuple[Keys, Halves]], plan: int | Layout) -> None:
+        """Add what comes; nothing here depends on the plan."""
+        del plan
+        for keys, vectors in parts:
+            self.upsert(keys, vectors)
 
-    def upsert(self, keys: Keys, vectors: Vectors) -> None:
+    def new_layout(self) -> Layout | None:
+        """Return None: nothing here is expensive to make."""
+        return None
+
+    def upsert(self, keys: Keys, vectors: Vectors | Halves) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
         if not len(keys):
             return
+        vectors = units_of(vectors) if vectors.dtype == np.float16 else vectors
         places, squares = self._places.find(keys), squares_of(vectors)
         known = places >= 0
         self._storage()[places[known]] = vectors[known]

@@ -1,21 +1,32 @@
 """What the use cases need of the indexes."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours, Rows, Scores, Vectors
+from workers.index.arrays import Halves, Keys, Neighbours, Rows, Scores, Vectors
+from workers.index.layout import Layout
 
 
 class VectorIndex(Protocol):
     """Answers nearest-neighbour queries on L2-normalised vectors; a score is the inner product."""
 
-    def expect(self, count: int) -> None:
-        """Say that `count` vectors are about to come in order of their keys."""
+    def fill(self, parts: Iterable[tuple[Keys, Halves]], plan: int | Layout) -> None:
+        """Add all vectors of a store to an empty index, in order of their keys.
 
-    def upsert(self, keys: Keys, vectors: Vectors) -> None:
-        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
+        `plan` is how many will come or, better, the layout of an index that held most of them.
+        """
+
+    def new_layout(self) -> Layout | None:
+        """Return what was expensive to make, if a good part of it is newer than what was last returned."""
+
+    def upsert(self, keys: Keys, vectors: Vectors | Halves) -> None:
+        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there.
+
+        Those in float16 are as the store has them, others of length 1.
+        """
 
     def delete(self, keys: Keys) -> None:
         """Remove the vectors of those keys that are there."""

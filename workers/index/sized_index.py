@@ -1,14 +1,15 @@
 """The vector index of the worker: exact while the catalog is small, in cells when it is large."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours, Vectors
+from workers.index.arrays import Halves, Keys, Neighbours, Vectors
 from workers.index.cell_index import CellIndex, centres_of
 from workers.index.faiss_index import FaissIndex
+from workers.index.layout import CellNumbers, Layout
 
 LEAST: Final = 65_536
 """Vectors from which on they are sorted into cells."""
@@ -19,6 +20,9 @@ _CELLS_PER_ROOT: Final = 3.5
 _SAMPLE_PER_CELL: Final = 24
 # Vectors that are handed over at a time: they are held twice until they are.
 _AT_ONCE: Final = 8192
+# A layout is worth returning when one in so many vectors is new in it: at a million, assigning those takes a
+# second or two when the catalog is opened, and as long to return it.
+_NEWS_SHARE: Final = 16
 
 
 class SizedIndex:
@@ -31,26 +35,43 @@ class SizedIndex:
 
     def __init__(self, dim: int, least: int = LEAST, probes: int | None = None) -> None:
         self._dim = dim
-        self._least = self._next = least
+        self._least = self._next = self._size = least
         self._probes = probes
         self._expected = 0
+        # Vectors whose cell is in no layout that was returned.
+        self._news = 0
         self._index: FaissIndex | CellIndex = FaissIndex(dim)
         self._among: tuple[Keys, SizedIndex] | None = None
 
-    def expect(self, count: int) -> None:
-        """Say that `count` vectors are about to come in order of their keys.
+    def fill(self, parts: Iterable[tuple[Keys, Halves]], plan: int | Layout) -> None:
+        """Add all vectors of a store to an empty index, in order of their keys.
 
-        Cells are then made once, as soon as the sample is there, and not at every doubling on the way.
+        Cells are made once, as soon as the sample is there, and not at every doubling on the way; those of a
+        layout are taken over, unless most of the vectors turn out to be others.
         """
-        if count >= self._least:
-            self._expected, self._next = count, _cells_for(count) * _SAMPLE_PER_CELL
-
-    def upsert(self, keys: Keys, vectors: Vectors) -> None:
-        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
-        self._among = None
-        self._index.upsert(keys, vectors)
-        if len(self._index) >= self._next:
+        if isinstance(plan, int):
+            if plan >= self._least:
+                self._expected, self._next = plan, min(plan, _cells_for(plan) * _SAMPLE_PER_CELL)
+            for keys, vectors in parts:
+                self.upsert(keys, vectors)
+            return
+        self._index, self._size, self._next = CellIndex(plan.centres, self._probes), plan.size, 2 * plan.size
+        for keys, vectors in parts:
+            self._put(keys, vectors, plan.cells_of(keys, vectors))
+        if self._news > len(self._index) // 2:
             self._make_cells()
+
+    def new_layout(self) -> Layout | None:
+        """Return what was expensive to make, if a good part of it is newer than what was last returned."""
+        few = not self._news or self._news * _NEWS_SHARE < len(self._index)
+        if few or isinstance(self._index, FaissIndex):
+            return None
+        self._news = 0
+        return self._index.layout(self._size)
+
+    def upsert(self, keys: Keys, vectors: Vectors | Halves) -> None:
+        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
+        self._put(keys, vectors)
 
     def delete(self, keys: Keys) -> None:
         """Remove the vectors of those keys that are there."""
@@ -71,14 +92,24 @@ class SizedIndex:
         """Say of each key (n,) whether it is there."""
         return self._index.has(keys)
 
+    def _put(self, keys: Keys, vectors: Vectors | Halves, cells: CellNumbers | None = None) -> None:
+        self._among = None
+        self._news += len(keys) if cells is None else int((cells < 0).sum())
+        if isinstance(self._index, FaissIndex):
+            self._index.upsert(keys, vectors)
+        else:
+            self._index.upsert(keys, vectors, cells)
+        if len(self._index) >= self._next:
+            self._make_cells()
+
     def _make_cells(self) -> None:
-        size = max(len(self._index), self._expected)
+        size = self._size = max(len(self._index), self._expected)
         self._next, count = 2 * size, _cells_for(size)
         sample = np.sort(self._index.keys)[: count * _SAMPLE_PER_CELL]
         cells = CellIndex(centres_of(self._index.vectors(sample), min(count, len(sample))), self._probes)
         for keys in _parts(self._index.keys):
             cells.upsert(keys, self._index.vectors(keys))
-        self._index = cells
+        self._index, self._news = cells, len(cells)
 
     def _restricted(self, among: Keys) -> "SizedIndex":
         """Return an index of some of the listings: the slices of a job are searched among the same ones."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from shared.errors import ProfileMismatch
 from shared.messages import AttributeValue, Listing
-from workers.index.arrays import MODALITIES, Keys, Modality, Vectors
+from workers.index.arrays import MODALITIES, Halves, Keys, Modality, Vectors
+from workers.index.halves import units_of
 from workers.index.keys import key_of, keys_of
 from workers.index.store.database import Database
 
@@ -137,17 +138,20 @@ class ListingTable:
         row = self._db.execute("SELECT count(*) FROM vectors WHERE modality = ?", (modality,)).fetchone()
         return int(row[0])
 
-    def vectors(self, modality: Modality) -> Iterator[tuple[Keys, Vectors]]:
-        """Yield keys (n,) and unit vectors (n, dim) of all listings that have one, part by part."""
+    def vectors(self, modality: Modality) -> Iterator[tuple[Keys, Halves]]:
+        """Yield keys (n,) and vectors (n, dim) of all listings that have one, in order, part by part."""
         cursor = self._db.execute(
             "SELECT key, data FROM vectors WHERE modality = ? ORDER BY key", (modality,)
         )
         while part := cursor.fetchmany(_AT_ONCE):
-            yield np.array([row[0] for row in part], np.int64), unit_vectors([row[1] for row in part])
+            yield np.array([row[0] for row in part], np.int64), stored_vectors([row[1] for row in part])
+
+
+def stored_vectors(data: Sequence[bytes]) -> Halves:
+    """Return float16 bytes as rows (n, dim)."""
+    return np.frombuffer(b"".join(data), "<f2").reshape(len(data), -1)
 
 
 def unit_vectors(data: Sequence[bytes]) -> Vectors:
-    """Return float16 bytes as rows (n, dim) of float32 of length 1: rounding has moved them a little."""
-    rows = np.frombuffer(b"".join(data), "<f2").reshape(len(data), -1).astype(np.float64)
-    units: Vectors = (rows / np.sqrt((rows * rows).sum(axis=1, keepdims=True))).astype(np.float32)
-    return units
+    """Return float16 bytes as rows (n, dim) of float32 of length 1."""
+    return units_of(stored_vectors(data))

@@ -1,0 +1,57 @@
+"""Vectors as they are stored: float16, which are of length 1 before they are rounded."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.index.arrays import Halves, Vectors
+
+Sums = NDArray[np.uint64]
+
+# Rounding changes the length by less than 1 in 2,048.
+_SHIFTS: Final = (2e-4, -2e-4, 4e-4, -4e-4)
+_WORD: Final = 4
+_SEED: Final = 20
+
+
+def units_of(halves: Halves | Vectors) -> Vectors:
+    """Return vectors (n, dim) as float32 of length 1: rounding has moved them a little."""
+    doubles = halves.astype(np.float64)
+    units: Vectors = (doubles / np.sqrt((doubles * doubles).sum(axis=-1))[..., None]).astype(np.float32)
+    return units
+
+
+def halves_of(vectors: Vectors | Halves) -> Halves:
+    """Return float16 vectors (n, dim) that give these again when they are scaled to length 1.
+
+    They exist for what was read from the store, which holds float16; others are rounded. Scaling may have
+    moved a value by more than half of what float16 tells apart; undoing it by some amount hits it again.
+    What is float16 already is as the store has it.
+    """
+    if vectors.dtype == np.float16:
+        stored: Halves = vectors.astype(np.float16, copy=False)
+        return stored
+    halves = vectors.astype(np.float16)
+    for shift in _SHIFTS:
+        off = np.flatnonzero((units_of(halves) != vectors).any(axis=1))
+        if not len(off):
+            break
+        tried = (vectors[off] * np.float32(1 + shift)).astype(np.float16)
+        hit = (units_of(tried) == vectors[off]).all(axis=1)
+        halves[off[hit]] = tried[hit]
+    return halves
+
+
+def sums_of(halves: Halves) -> Sums:
+    """Return a checksum (n,) of each vector (n, dim).
+
+    Words of four values times odd numbers that follow from nothing, modulo 2**64: a change of one word
+    cannot stay unseen, one of several does with a chance of 2**-48 at most.
+    """
+    words = np.pad(halves, ((0, 0), (0, -halves.shape[1] % _WORD))).view(np.uint64)
+    # The upper half of a product says little of the lower half of a word; so the lower is told of the upper.
+    words ^= words >> np.uint64(32)
+    drawn = np.random.default_rng(_SEED).integers(2**64, size=words.shape[1], dtype=np.uint64)
+    sums: Sums = np.einsum("nw,w->n", words, drawn | np.uint64(1))
+    return sums
