@@ -20,11 +20,10 @@ _faiss: Any = faiss
 _PROBES_PER_ROOT: Final = 1.1
 # What is stored is as long as 1 within the rounding of float16 and the largest of the shifts.
 _NOISE: Final = 1e-3
-# Vectors in a cell, and queries that look into it, from which on they are multiplied as matrices.
+# Vectors in a cell, and queries that look into it, from which on they do so together, and as matrices.
 _LARGE: Final = 128
+_SHARED: Final = 8
 _MANY: Final = 64
-# Queries that look into a cell from which on they do so together.
-_SHARED: Final = 4
 _NONE: Final = -1
 _SEED: Final = 20
 _ROUNDS: Final = 2
@@ -91,11 +90,15 @@ class CellIndex:
         """Return the k best of each query (n, dim) in its cells, more where several tie with the k-th."""
         contiguous = np.ascontiguousarray(queries, np.float32)
         cells: CellNumbers = self._quantizer.search(contiguous, self._probes)[1]
+        # Those that look into the same cells follow each other, so that the cells stay in the cache.
+        order = np.argsort(cells[:, 0], kind="stable")
+        contiguous, cells = contiguous[order], cells[order]
 
         def fetch(wanted: NDArray[np.int64], count: int) -> tuple[Vectors, Keys]:
             return self._fetch(contiguous[wanted], cells[wanted], count)
 
-        return nearest(contiguous, k, fetch, self._read, size=len(self), noise=_NOISE)
+        found = nearest(contiguous, k, fetch, self._read, size=len(self), noise=_NOISE)
+        return [found[place] for place in np.argsort(order)]
 
     def vectors(self, keys: Keys) -> Vectors:
         """Return the vectors (n, dim) of keys that are there."""
@@ -111,10 +114,8 @@ class CellIndex:
         keys = np.concatenate([self._keys_in(cell) for cell in cells])
         sums = np.concatenate([sums_of(self._halves_in(cell)) for cell in cells])
         sizes = [self._index.invlists.list_size(cell) for cell in cells]
-        order = np.argsort(keys)
-        return Layout(
-            self.centres, size, keys[order], sums[order], np.repeat(np.array(cells, np.int32), sizes)[order]
-        )
+        numbers, order = np.repeat(np.array(cells, np.int32), sizes), np.argsort(keys)
+        return Layout(self.centres, size, keys[order], sums[order], numbers[order])
 
     def _keys_in(self, cell: int) -> Keys:
         """Return the keys (n,) in a cell; a view that no one may keep."""
@@ -138,30 +139,38 @@ class CellIndex:
         # Large cells beside small ones: what a query's cells lack is looked for everywhere.
         short = np.flatnonzero(near[:, -1:].ravel() == _NONE)
         if len(short):
-            everywhere = np.broadcast_to(np.arange(len(self.centres)), (len(short), len(self.centres)))
+            everywhere = np.tile(np.arange(len(self.centres)), (len(short), 1))
             scores[short], near[short] = self._probe(queries[short], everywhere, count)
         return scores, near
 
     def _probe(self, queries: Vectors, cells: CellNumbers, count: int) -> tuple[Vectors, Keys]:
         """Return the best of each query (n, dim) in its cells (n, probes)."""
         visits = np.bincount(cells.ravel(), minlength=len(self.centres))
-        shared = visits >= _SHARED
+        shared = self._shared(visits, count)
         best = _faiss.ResultHeap(len(queries), count, keep_max=True)
         best.add_result(*self._scan(queries, np.where(shared[cells], _NONE, cells), count))
-        # FAISS goes from query to query; from cell to cell, the vectors of each stay in the cache.
-        visitors, ends = np.argsort(cells, axis=None, kind="stable") // cells.shape[1], np.cumsum(visits)
+        visitors = np.argsort(cells, axis=None, kind="stable") // cells.shape[1]
+        ends = np.cumsum(visits)
         for cell in np.flatnonzero(shared).tolist():
             rows = visitors[ends[cell] - visits[cell] : ends[cell]]
             best.add_result_subset(rows, *self._look_into(cell, queries[rows], count))
         best.finalize()
         return best.D, best.I
 
+    def _shared(self, visits: NDArray[np.int64], count: int) -> NDArray[np.bool_]:
+        """Say of each cell whether it is looked into by itself: if it is large and several queries visit it.
+
+        FAISS goes from query to query; from cell to cell, the vectors of each stay in the cache.
+        """
+        shared = visits >= _SHARED
+        for cell in np.flatnonzero(shared).tolist():
+            shared[cell] = self._index.invlists.list_size(cell) >= max(_LARGE, count)
+        return shared
+
     def _look_into(self, cell: int, queries: Vectors, count: int) -> tuple[Vectors, Keys]:
-        """Return the best of each query in one cell."""
-        size = self._index.invlists.list_size(cell)
-        if len(queries) < _MANY or size < max(_LARGE, count):
+        """Return the best of each query in one cell; many are compared as a matrix, which is faster."""
+        if len(queries) < _MANY:
             return self._scan(queries, np.full((len(queries), 1), cell), count)
-        # FAISS compares vector by vector in a cell; a large one that many look into is faster as a matrix.
         held = self._halves_in(cell).astype(np.float32)
         scores, near = _faiss.knn(queries, held, count, metric=_faiss.METRIC_INNER_PRODUCT)
         return scores, self._keys_in(cell)[near]
@@ -169,9 +178,8 @@ class CellIndex:
     def _scan(self, queries: Vectors, cells: CellNumbers, count: int) -> tuple[Vectors, Keys]:
         self._index.nprobe = cells.shape[1]
         # How near the centres are matters only where vectors are stored as differences from them.
-        found: tuple[Vectors, Keys] = self._index.search_preassigned(
-            queries, count, cells, np.zeros(cells.shape, np.float32)
-        )
+        nearness = np.zeros(cells.shape, np.float32)
+        found: tuple[Vectors, Keys] = self._index.search_preassigned(queries, count, cells, nearness)
         return found
 
     def _read(self, near: Keys) -> tuple[Vectors, Scores, Keys]:
