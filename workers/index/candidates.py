@@ -94,7 +94,7 @@ def pairs_of(sides: Sides, catalog: Catalog, limits: Limits) -> Candidates:
 
     One that the catalog holds is a candidate of its own, but does not count among what surrounds it.
     """
-    neighbourhood = catalog.neighbourhood(limits)
+    neighbourhood = catalog.neighbourhood(limits, keep=False)
     lists = neighbourhood.search(sides)
     listings, near = candidates_of(lists, limits)
     everyone = np.unique(near)
@@ -119,12 +119,12 @@ def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> S
 
 def surrounded_as_asked(sides: Sides, catalog: Catalog) -> Sides:
     """Let listings of a request know what is near to them in the catalog, which may hold them or not."""
-    lists = catalog.neighbourhood(Limits.all(DEPTH)).search(sides)
+    lists = catalog.neighbourhood(Limits.all(DEPTH), keep=False).search(sides)
     known = recognised(sides, lists, catalog)
     return replace(known, near=near_of(lists, known.keys()))
 
 
 def surrounded(sides: Sides, catalog: Catalog, *, stored: bool = True) -> Sides:
     """Let listings know what is near to them in the catalog, which holds them if they are `stored`."""
-    lists = catalog.neighbourhood(Limits.all(DEPTH)).search(sides)
+    lists = catalog.neighbourhood(Limits.all(DEPTH), keep=False).search(sides)
     return replace(sides, near=near_of(lists, sides.keys() if stored else None))

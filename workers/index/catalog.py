@@ -56,13 +56,19 @@ class Catalog:
         self.vocabulary = Vocabulary()
         self._neighbourhoods: dict[tuple[Limits, bytes | None], Neighbourhood] = {}
 
-    def neighbourhood(self, limits: Limits, among: Keys | None = None) -> Neighbourhood:
-        """Return what searches the catalog, or only `among` it; it remembers until the catalog changes."""
+    def neighbourhood(self, limits: Limits, among: Keys | None = None, *, keep: bool = True) -> Neighbourhood:
+        """Return what searches the catalog, or only `among` it; if kept, it remembers until a change.
+
+        One is kept at a time: jobs with other limits would keep lists of a whole catalog each. A request in
+        between leaves that of the job alone.
+        """
         key = (limits, None if among is None else among.tobytes())
-        if key not in self._neighbourhoods:
-            # One at a time: jobs with other limits would keep lists of a whole catalog each.
-            self._neighbourhoods = {key: Neighbourhood(self.vectors, self.lexical, limits, among)}
-        return self._neighbourhoods[key]
+        found = self._neighbourhoods.get(key)
+        if found is None:
+            found = Neighbourhood(self.vectors, self.lexical, limits, among)
+            if keep:
+                self._neighbourhoods = {key: found}
+        return found
 
     def load(self) -> None:
         """Build the indexes from the store."""

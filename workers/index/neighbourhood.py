@@ -8,6 +8,7 @@ import numpy as np
 from shared.limits import Channel, Limits
 from workers.index.arrays import CHANNELS, Keys, Modality, Neighbours, Scores
 from workers.index.ports import LexicalIndex, VectorIndex
+from workers.index.remembered import Remembered
 
 if TYPE_CHECKING:
     from workers.index.sides import Sides
@@ -58,7 +59,7 @@ class Neighbourhood:
         # still describes the surroundings.
         self._depths = {channel: max(limits.of(channel) + 1, LEAST_SEARCHED) for channel in CHANNELS}
         self._among = among
-        self._known: dict[Channel, dict[int, Neighbours]] = {channel: {} for channel in CHANNELS}
+        self._known = {channel: Remembered() for channel in CHANNELS}
 
     def search(self, sides: "Sides") -> Lists:
         """Return what is near to each listing, whether it is stored or not; nothing where it has nothing."""
@@ -67,12 +68,11 @@ class Neighbourhood:
     def of_stored(self, sides: "Sides") -> Lists:
         """Return what is near to each of these listings of the catalog, themselves included."""
         lists: Lists = {}
+        keys = sides.keys()
         for channel, known in self._known.items():
-            keys = [listing.key for listing in sides.listings]
-            fresh = np.array([place for place, key in enumerate(keys) if key not in known], np.int64)
-            for place, found in zip(fresh, self._search(channel, sides, fresh), strict=True):
-                known[keys[place]] = found
-            lists[channel] = [known[key] for key in keys]
+            fresh = known.unknown(keys)
+            known.add(keys[fresh], self._search(channel, sides, fresh))
+            lists[channel] = known.lists(keys)
         return lists
 
     def _search(self, channel: Channel, sides: "Sides", places: Keys) -> list[Neighbours]:
