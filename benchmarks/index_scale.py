@@ -1,13 +1,15 @@
 """What the index worker costs as a catalog grows: matching stage by stage, searching, opening, memory.
 
-`python -m benchmarks.index_scale [LISTINGS …] [--slices N] [--queries N] [--keep FOLDER]` (10,000, 30,000 and
-100,000 if not told; what is kept is filled once) fills a catalog with twins, opens it in a new process,
-answers searches as they come one by one, and matches slices of a job that is the whole catalog, as the worker
-does it.
+`python -m benchmarks.index_scale [LISTINGS …] [--slices N] [--queries N] [--keep FOLDER] [--plot FILE]`
+(10,000, 30,000 and 100,000 if not told; what is kept is filled once) fills a catalog with twins, opens it in
+a new process up to its first answer, answers searches as they come one by one, and matches slices of a job
+that is the whole catalog, as the worker does it. Sizes that are measured one at a time come together in the
+report, and in the picture.
 
 The first slices search for nearly every listing, since what surrounds each candidate counts, too, and what
 was found is remembered. The figure for a whole job is therefore put together: what a search for a listing
-costs times all listings, and what else a slice costs times all slices.
+costs times all listings, and what else a slice costs times all slices. `growth_exponent` is that of this
+figure, over all sizes that were measured: 1 is as many listings, as many times the work.
 """
 
 import argparse
@@ -25,7 +27,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.report import memory_mb, publish
+from benchmarks.report import REPORTS, memory_mb, publish
+from benchmarks.scale_plot import draw, exponent
 from benchmarks.stages import Stages
 from benchmarks.twins import parts, products_of
 from shared.ledger import Claim
@@ -52,6 +55,19 @@ CHUNK: Final = 256
 K: Final = 10
 JOB: Final = "job"
 NAME: Final = "large"
+MILLION: Final = 1_000_000
+MAIN: Final = (
+    ("ingest_cpu_s", "fill_cpu_s"),
+    ("open_s", "open_s"),
+    ("open_cpu_s", "open_cpu_s"),
+    ("search_p50_ms", "search_p50_ms"),
+    ("search_p95_ms", "search_p95_ms"),
+    ("search_cpu_ms", "search_cpu_ms"),
+    ("peak_rss_mb", "most_mb"),
+    ("bytes_per_listing", "open_bytes_per_listing"),
+    (f"recall_image_at_{K}", f"image_recall_at_{K}"),
+    (f"recall_text_at_{K}", f"text_recall_at_{K}"),
+)
 SEARCHES: Final = ("image search", "text search", "lexical search")
 
 
@@ -123,10 +139,12 @@ def measure(folder: Path, listings: int, slices: int, queries: int) -> dict[str,
     catalogs = catalogs_in(folder)
     with spent:
         catalog = catalogs.get(NAME)
+        ids = catalog.jobs.listings(JOB)
+        # What is left to make when it is needed first belongs to the opening.
+        _searched(catalog, ids, 1)
     figures: dict[str, Any] = spent.of("open")
     held = memory_mb(os.getpid()) - before
     figures |= {"open_mb": round(held), "open_bytes_per_listing": round(held * 2**20 / listings)}
-    ids = catalog.jobs.listings(JOB)
     figures |= _searched(catalog, ids, queries)
     figures |= _recall(catalog, ids, queries)
     stages = _watched(catalog)
@@ -140,8 +158,6 @@ def _searched(catalog: Catalog, ids: list[str], queries: int) -> dict[str, Any]:
     decider, limits, spent = _matcher(), Limits.all(K), Costs()
     for listing in _spread(ids, queries):
         asked = stored_sides(catalog, keys_of([listing]))
-        # The catalog remembers what was near for one set of limits at a time.
-        catalog.neighbourhood(Limits.all(1))
         with spent:
             found = candidates.pairs_of(asked, catalog, limits)
             decider.score(found, context_of(catalog), models_of(catalog), None)
@@ -256,6 +272,7 @@ def main() -> None:
         "--queries", type=int, default=64, help="searches to time, and to check for recall"
     )
     arguments.add_argument("--keep", type=Path, help="folder in which the catalogs stay, one for each size")
+    arguments.add_argument("--plot", type=Path, help="PNG to draw of all sizes in the report")
     chosen = arguments.parse_args()
     report: dict[int, dict[str, Any]] = {}
     for listings in chosen.listings:
@@ -264,9 +281,39 @@ def main() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             report[listings] = _apart(fill, folder, listings)
             report[listings] |= _apart(measure, folder, listings, chosen.slices, chosen.queries)
-    names = dict.fromkeys(name for figures in report.values() for name in figures)
-    table = {name: [figures.get(name) for figures in report.values()] for name in names}
-    publish("index_scale", {"listings": chosen.listings, **table})
+            peaks = (report[listings][name] for name in ("fill_peak_mb", "peak_mb"))
+            report[listings]["most_mb"] = max(peaks)
+    everything = dict(sorted((_measured_before() | report).items()))
+    table = _table(everything)
+    publish("index_scale", {"sizes": list(everything), **table, **_summed_up(everything, table)})
+    if len(everything) > 1 and chosen.plot:
+        draw(list(everything), table, chosen.plot)
+
+
+def _measured_before() -> dict[int, dict[str, Any]]:
+    """Return the figures of the report that is there, by size."""
+    path = REPORTS / "index_scale.json"
+    report = json.loads(path.read_text()) if path.is_file() else {}
+    lists = {name: values for name, values in report.items() if isinstance(values, list)}
+    sizes = lists.pop("sizes", [])
+    return {size: {name: values[i] for name, values in lists.items()} for i, size in enumerate(sizes)}
+
+
+def _table(measured: dict[int, dict[str, Any]]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for figures in measured.values() for name in figures)
+    return {name: [figures.get(name) for figures in measured.values()] for name in names}
+
+
+def _summed_up(measured: dict[int, dict[str, Any]], table: dict[str, list[Any]]) -> dict[str, Any]:
+    """Return the main figures: those of a million listings, and how time grows."""
+    found = {f"million_{name}": measured[MILLION][figure] for name, figure in MAIN if MILLION in measured}
+    if len(measured) > 1:
+        for name, figure in (
+            ("growth_exponent", "whole_job_cpu_s"),
+            ("search_growth_exponent", "search_p50_ms"),
+        ):
+            found[name] = exponent(list(measured), table[figure])
+    return found
 
 
 def _apart(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:

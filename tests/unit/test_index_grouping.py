@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.messages import Group, GroupMember, ReviewReason
 from workers.index.group_ids import assign_ids
 from workers.index.grouping import find_groups, group_pairs
-from workers.index.store import GroupTable, open_database
+from workers.index.store import GroupTable, JobTable, open_database
 from workers.index.store.pairs import ScoredPair
 
 NAMES = [f"l{number}" for number in range(9)]
@@ -124,22 +124,39 @@ def test_groups_that_a_person_should_look_at(pairs: list[ScoredPair], reason: st
     assert group.review_reason(max_group=3) == reason
 
 
-def test_groups_are_stored_with_their_reasons(tmp_path: Path) -> None:
-    def group(name: str, reason: ReviewReason | None) -> Group:
-        member = GroupMember(id=name, probability=0.5)
-        return Group(
-            id=name,
-            canonical=name,
-            size=1,
-            members=(member,),
-            review=reason is not None,
-            review_reason=reason,
-        )
+def stored_group(name: str, *members: str, reason: ReviewReason | None = None) -> Group:
+    named = members or (name,)
+    return Group(
+        id=name,
+        canonical=named[0],
+        size=len(named),
+        members=tuple(GroupMember(id=listing, probability=0.5) for listing in sorted(named)),
+        review=reason is not None,
+        review_reason=reason,
+    )
 
+
+def test_groups_are_stored_with_their_reasons(tmp_path: Path) -> None:
     database = open_database(tmp_path / "catalog.db")
-    groups = [group("1", None), group("2", "weak_link"), group("3", "too_large")]
+    groups = [stored_group("1"), stored_group("2", reason="weak_link"), stored_group("3", reason="too_large")]
     GroupTable(database).replace(groups)
-    assert GroupTable(database).all() == groups
+    assert list(GroupTable(database).all()) == groups
+    database.close()
+
+
+def test_groups_come_largest_first_and_those_of_a_job_alone(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "catalog.db")
+    table, jobs = GroupTable(database), JobTable(database)
+    small, large, middle = stored_group("1"), stored_group("3", "x", "é", "z"), stored_group("2", "a", "b")
+    table.replace(each for each in (small, large, middle))
+    assert list(table.all()) == [large, middle, small]
+    assert table.of_listings() == {"1": "1", "x": "3", "é": "3", "z": "3", "a": "2", "b": "2"}
+    for row, listing in enumerate(("z", "x", "1", "no group")):
+        jobs.add_row("job", listing, row)
+    assert list(table.of_job("job")) == [large, small]
+    assert (table.count_of_job("job"), table.count_of_job("another")) == (2, 0)
+    table.replace([])
+    assert list(table.all()) == []
     database.close()
 
 

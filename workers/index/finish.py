@@ -1,12 +1,11 @@
 """Stage `finish`: groups are brought up to date, results written, the job ended."""
 
 import json
-from collections.abc import Iterator
 
 from shared.crash import crash_at
 from shared.errors import ExpiredJob, UnknownJob
 from shared.ledger import Claim, JobRecord, Ledger
-from shared.messages import FinishedJob, Group, UnitHint
+from shared.messages import FinishedJob, UnitHint
 from shared.settings import IndexSettings
 from shared.spool import Spool, finished_key, summary_key
 from workers.index.catalog import Catalog
@@ -70,12 +69,16 @@ class FinishJob:
         if record.kind == "rematch":
             with catalog.database.transaction():
                 catalog.pairs.drop_unfound(job)
-        groups = list(_touching(regroup(catalog, self._settings.max_group), set(catalog.jobs.listings(job))))
+        regroup(catalog, self._settings.max_group)
         crash_at("groups-made")
         pages = {
             "pairs": write_pages(self._spool, job, "pairs", catalog.jobs.pairs(job), rows),
             "groups": write_pages(
-                self._spool, job, "groups", (group.model_dump_json() for group in groups), rows
+                self._spool,
+                job,
+                "groups",
+                (group.model_dump_json() for group in catalog.groups.of_job(job)),
+                rows,
             ),
             "rejections": write_pages(self._spool, job, "rejections", catalog.jobs.rejections(job), rows),
         }
@@ -86,7 +89,7 @@ class FinishJob:
             "pairs": sum(verdicts.values()),
             "duplicates": verdicts.get("duplicate", 0),
             "variants": verdicts.get("variant", 0),
-            "groups": len(groups),
+            "groups": catalog.groups.count_of_job(job),
         }
         seen = {name: record.counts[name] for name in ("rows", "chunks", "listings", "rejected")}
         ended = FinishedJob(job_id=job, status="succeeded", fields={**seen, **counts})
@@ -98,8 +101,3 @@ class FinishJob:
 def _counts(ended: FinishedJob) -> dict[str, int]:
     found = {name: ended.fields.get(name) for name in ("pairs", "duplicates", "variants", "groups")}
     return {name: count for name, count in found.items() if isinstance(count, int)}
-
-
-def _touching(groups: list[Group], listings: set[str]) -> Iterator[Group]:
-    """Yield the groups that hold a listing of the job."""
-    return (group for group in groups if any(member.id in listings for member in group.members))

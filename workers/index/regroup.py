@@ -1,6 +1,8 @@
 """Brings the groups of a catalog up to date with its pairs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
 
 from shared.messages import Group, GroupMember
 from workers.index.catalog import Catalog
@@ -10,6 +12,8 @@ from workers.index.keys import keys_of
 from workers.index.store import StoredListing
 from workers.index.store.pairs import ScoredPair
 
+_AT_ONCE: Final = 1000
+
 
 def rank_of(listing: StoredListing) -> tuple[object, ...]:
     """Order by how well a listing stands for a group: image, most attributes, longest title, smallest id."""
@@ -17,27 +21,29 @@ def rank_of(listing: StoredListing) -> tuple[object, ...]:
     return (listing.image is None, -filled, -len(listing.normalised), listing.id)
 
 
-def regroup(catalog: Catalog, max_group: int) -> list[Group]:
-    """Compute and store the catalog's groups and return them, largest first.
+def regroup(catalog: Catalog, max_group: int) -> None:
+    """Compute and store the catalog's groups.
 
     Those above `max_group`, and those that hold together by little, are marked for review.
     """
     pairs = list(catalog.pairs.all())
     found = find_groups(pairs)
-    listings = [listing for group in found for listing in group.members]
-    ranks = {
-        listing.id: rank_of(listing) for listing in catalog.listings.get(keys_of(listings).tolist()).values()
-    }
-    former = {member.id: group.id for group in catalog.groups.all() for member in group.members}
-    ids = assign_ids(catalog.name, [group.members for group in found], former)
+    ids = assign_ids(catalog.name, [group.members for group in found], catalog.groups.of_listings())
     best = _best_probabilities(pairs, found)
-    groups = [
-        _group(group_id, group, ranks.__getitem__, best, max_group)
-        for group_id, group in zip(ids, found, strict=True)
-    ]
+    del pairs
     with catalog.database.transaction():
-        catalog.groups.replace(groups)
-    return sorted(groups, key=lambda group: (-group.size, group.id))
+        catalog.groups.replace(_groups(catalog, zip(ids, found, strict=True), best, max_group))
+
+
+def _groups(
+    catalog: Catalog, found: Iterator[tuple[str, FoundGroup]], best: dict[str, float], max_group: int
+) -> Iterator[Group]:
+    """Yield the groups as they are stored, some at a time: their listings are read for that."""
+    while part := list(islice(found, _AT_ONCE)):
+        keys = keys_of(listing for _, group in part for listing in group.members)
+        ranks = {each.id: rank_of(each) for each in catalog.listings.get(keys.tolist()).values()}
+        for group_id, group in part:
+            yield _group(group_id, group, ranks.__getitem__, best, max_group)
 
 
 def _group(group_id: str, found: FoundGroup, rank: Rank, best: dict[str, float], max_group: int) -> Group:

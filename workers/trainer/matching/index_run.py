@@ -55,11 +55,12 @@ def index_run(
     times.append(time.perf_counter())
     pairs = _match(catalog, matcher)
     times.append(time.perf_counter())
-    groups = regroup(catalog, max_group)
+    regroup(catalog, max_group)
+    groups = tuple(catalog.groups.all())
     times.append(time.perf_counter())
     database.close()
     spent = [round(after - before, 1) for before, after in pairwise(times)]
-    return IndexRun(tuple(pairs), tuple(groups), dict(zip(("ingest", "match", "groups"), spent, strict=True)))
+    return IndexRun(tuple(pairs), groups, dict(zip(("ingest", "match", "groups"), spent, strict=True)))
 
 
 def _match(catalog: Catalog, matcher: Matcher) -> list[FoundPair]:
