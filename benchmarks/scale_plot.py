@@ -19,7 +19,7 @@ _PANELS: Final = (
         "CPU-seconds for a whole catalog",
         {"whole_job_cpu_s": "matching", "fill_cpu_s": "taking in", "open_cpu_s": "opening"},
     ),
-    ("Milliseconds for one search", {"search_p50_ms": "p50", "search_p95_ms": "p95"}),
+    ("CPU-milliseconds of one search", {"search_cpu_p50_ms": "p50", "search_cpu_p95_ms": "p95"}),
     ("Peak memory, MB", {"most_mb": "index worker"}),
 )
 
