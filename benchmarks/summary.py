@@ -74,6 +74,28 @@ _MAIN: Final = (
     ),
     Main("self_join_vs_exact", "self_join", "vs_exact", "CPU-seconds of that, filling included, over exact"),
     Main("lexical_recall", "lexical_recall", "recall_at_10", "ten nearest titles found by a bounded search"),
+    Main("million_ingest_cpu_s", "index_scale", "million_ingest_cpu_s", "a million listings taken in, CPU s"),
+    Main("million_open_s", "index_scale", "million_open_s", "their catalog from cold to its first answer, s"),
+    Main("million_search_p50_ms", "index_scale", "million_search_p50_ms", "a search among them, median, ms"),
+    Main("million_search_p95_ms", "index_scale", "million_search_p95_ms", "95th percentile of that, ms"),
+    Main("million_search_cpu_p95_ms", "index_scale", "million_search_cpu_p95_ms", "its CPU time, ms"),
+    Main("million_peak_rss_mb", "index_scale", "million_peak_rss_mb", "most memory in all of that, MB"),
+    Main("million_recall_image", "index_scale", "million_recall_image_at_10", "ten nearest images found"),
+    Main(
+        "million_recall_text", "index_scale", "million_recall_text_at_10", "ten nearest title vectors found"
+    ),
+    Main(
+        "growth_exponent",
+        "index_scale",
+        "growth_exponent",
+        "matching a whole catalog: listings to this power",
+    ),
+    Main(
+        "search_growth_exponent",
+        "index_scale",
+        "search_growth_exponent",
+        "one search: listings to this power",
+    ),
     Main("photos_hit_at_1", "photos", "hit_at_1_bundled", "photos: the nearest shows the same product"),
 )
 _WITH_STAGES: Final = ("products", "images")

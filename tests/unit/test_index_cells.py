@@ -161,15 +161,15 @@ def test_the_layout_of_other_vectors_is_left_behind(data: Data) -> None:
     assert layout_of(index).cells_of(keys, halves_of(vectors)).min() >= 0
 
 
-def test_a_layout_is_told_again_when_one_in_sixteen_is_new(data: Data) -> None:
+def test_a_layout_is_told_again_when_one_in_eight_is_new(data: Data) -> None:
     keys, vectors = data
     index = cells()
     index.upsert(keys[:3000], vectors[:3000])
     assert index.new_layout() is not None
     index.upsert(keys[3000:3100], vectors[3000:3100])
     assert index.new_layout() is None
-    index.upsert(keys[3100:3300], vectors[3100:3300])
-    assert len(layout_of(index).keys) == 3300
+    index.upsert(keys[3100:3500], vectors[3100:3500])
+    assert len(layout_of(index).keys) == 3500
     assert SizedIndex(DIM).new_layout() is None
 
 

@@ -21,8 +21,8 @@ _SAMPLE_PER_CELL: Final = 24
 # Vectors that are handed over at a time: they are held twice until they are.
 _AT_ONCE: Final = 8192
 # A layout is worth returning when one in so many vectors is new in it: at a million, assigning those takes a
-# second or two when the catalog is opened, and as long to return it.
-_NEWS_SHARE: Final = 16
+# few seconds when the catalog is opened, and returning it half a second.
+_NEWS_SHARE: Final = 8
 
 
 class SizedIndex:
