@@ -26,7 +26,7 @@ class Message(BaseModel):
 class Listing(Message):
     """One seller's offer as submitted.
 
-    `image` is an http(s) URL, or `spool:<key>` for bytes that came with the submission; or None.
+    `image` is an http(s) URL, or a `SpooledImage` for bytes that came with the submission; or None.
     """
 
     id: ListingId

@@ -86,6 +86,19 @@ class Spool:
         except (BaseError, OSError) as error:
             raise SpoolUnavailable(f"the spool did not return {key}: {error}") from error
 
+    def get_part(self, key: str, start: int, length: int) -> bytes | None:
+        """Return `length` bytes of the blob, or None if there is none; fewer where it ends before.
+
+        Raises:
+            SpoolUnavailable: the storage did not answer.
+        """
+        try:
+            return bytes(obstore.get_range(self._store, key, start=start, length=length))
+        except FileNotFoundError:
+            return None
+        except (BaseError, OSError) as error:
+            raise SpoolUnavailable(f"the spool did not return a part of {key}: {error}") from error
+
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys below `prefix`, in no particular order."""
         for batch in obstore.list(self._store, prefix):
@@ -131,9 +144,9 @@ def chunk_key(job_id: str, chunk: int) -> str:
     return f"jobs/{job_id}/chunks/{chunk:06d}.json"
 
 
-def image_key(job_id: str, digest: str) -> str:
-    """Where the bytes of an image that came with a submission are."""
-    return f"jobs/{job_id}/images/{digest}"
+def image_key(job_id: str, name: str) -> str:
+    """Where the bytes of images that came with a job are: of one, or of many, one after the other."""
+    return f"jobs/{job_id}/images/{name}"
 
 
 def accepted_key(job_id: str) -> str:

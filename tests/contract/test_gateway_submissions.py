@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from services.gateway.main import create_app
+from shared.images import SpooledImage
 from shared.ledger import Ledger
 from shared.limits import Limits
 from shared.messages import AcceptedJob, Chunk, Row
@@ -68,6 +69,14 @@ def check_nothing_is_left(ledger: Ledger, spool: Spool, code: str) -> None:
     assert list(spool.keys("jobs")) == []
 
 
+def image_of(row: Row, spool: Spool) -> bytes | None:
+    assert row.listing is not None
+    image = SpooledImage.parse(row.listing.image or "")
+    assert image is not None
+    assert image.length is not None
+    return spool.get_part(image.key, image.start, image.length)
+
+
 def test_an_accepted_submission_is_on_disk_in_chunks(http: TestClient, ledger: Ledger, spool: Spool) -> None:
     answer = http.post(
         PATH, content=lines(25), headers=NDJSON, params={"k": 5, "k_image": 0, "threshold": 0.7}
@@ -118,9 +127,7 @@ def test_images_inside_rows_go_to_the_spool(http: TestClient, spool: Spool) -> N
     first, second, third = rows_of(spool, job["id"])
     assert first.listing is not None
     assert second.listing is not None
-    assert first.listing.image == second.listing.image
-    assert first.listing.image is not None
-    assert spool.get(first.listing.image.removeprefix("spool:")) == b"picture"
+    assert image_of(first, spool) == image_of(second, spool) == b"picture"
     assert third.rejection is not None
     assert third.rejection.code == "image_too_many_bytes"
 
@@ -134,9 +141,7 @@ def test_a_zip_brings_its_images(http: TestClient, spool: Spool) -> None:
     headers = {"Content-Type": "application/zip"}
     job = http.post(PATH, content=file.getvalue(), params=query, headers=headers).json()
     first, second, third = rows_of(spool, job["id"])
-    assert first.listing is not None
-    assert first.listing.image is not None
-    assert spool.get(first.listing.image.removeprefix("spool:")) == b"picture"
+    assert image_of(first, spool) == b"picture"
     assert second.rejection is not None
     assert second.rejection.code == "image_missing"
     assert third.listing is not None
@@ -152,11 +157,26 @@ def test_parquet_brings_its_images(http: TestClient, spool: Spool) -> None:
     query = {"id_column": "sku", "image_column": "photo"}
     headers = {"Content-Type": "application/zip"}
     job = http.post(PATH, content=file.getvalue(), params=query, headers=headers).json()
-    images = [row.listing.image for row in rows_of(spool, job["id"]) if row.listing]
-    assert [spool.get((image or "").removeprefix("spool:")) for image in images] == [
-        b"picture",
-        b"other picture",
-    ]
+    images = [image_of(row, spool) for row in rows_of(spool, job["id"])]
+    assert images == [b"picture", b"other picture"]
+
+
+def test_images_share_files_and_a_file_of_the_archive_is_stored_once(http: TestClient, spool: Spool) -> None:
+    small, large = [bytes([n]) * 50 for n in range(30)], b"large" * 900
+    rows = "".join(f"{n},{n % 30}.jpg\n" for n in range(40))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("list.csv", f"id,image\n{rows}40,large.jpg\n41,./large.jpg\n42,a/../large.jpg\n")
+        for n, data in enumerate(small):
+            archive.writestr(f"{n}.jpg", data)
+        archive.writestr("large.jpg", large)
+    job = http.post(PATH, content=file.getvalue(), headers={"Content-Type": "application/zip"}).json()
+    taken = [row for row in rows_of(spool, job["id"]) if row.listing is not None]
+    assert [image_of(row, spool) for row in taken[:40]] == small + small[:10]
+    assert [image_of(row, spool) for row in taken[40:]] == [large, large]
+    files = list(spool.keys(f"jobs/{job['id']}/images"))
+    assert len(files) == 4, "chunks of ten rows, one of which brings nothing new"
+    assert sum(len(spool.get(key) or b"") for key in files) == sum(map(len, small)) + len(large)
 
 
 def zip_with(name: str) -> bytes:

@@ -62,3 +62,10 @@ def test_a_storage_that_takes_nothing_is_an_outage(tmp_path: Path) -> None:
     (tmp_path / "spool" / "jobs").write_text("a file where a folder should be")
     with pytest.raises(SpoolUnavailable):
         spool.put("jobs/a/x", b"1")
+
+
+def test_part_of_a_blob_is_read_alone(any_spool: Spool) -> None:
+    any_spool.put("jobs/1/images/000000", b"firstsecond")
+    assert any_spool.get_part("jobs/1/images/000000", 5, 6) == b"second"
+    assert any_spool.get_part("jobs/1/images/000000", 0, 5) == b"first"
+    assert any_spool.get_part("jobs/1/images/000001", 0, 5) is None

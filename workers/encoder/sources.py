@@ -2,10 +2,9 @@
 
 from typing import Protocol
 
+from shared.images import SpooledImage
 from workers.encoder.ports import ImageSource
 from workers.encoder.refusal import ImageRefused
-
-_SPOOL = "spool:"
 
 
 class Blobs(Protocol):
@@ -13,6 +12,9 @@ class Blobs(Protocol):
 
     def get(self, key: str) -> bytes | None:
         """Return the blob, None if there is none."""
+
+    def get_part(self, key: str, start: int, length: int) -> bytes | None:
+        """Return `length` bytes of the blob, None if there is none."""
 
 
 class ListingImages:
@@ -23,15 +25,19 @@ class ListingImages:
         self._web = web
 
     def get(self, reference: str) -> bytes:
-        """Return the bytes of `spool:<key>` or of an http(s) URL.
+        """Return the bytes of an image in the spool, or of an http(s) URL.
 
         Raises:
             ImageRefused: there are none, or they may not be had.
             SpoolUnavailable: the spool did not answer.
         """
-        if not reference.startswith(_SPOOL):
+        image = SpooledImage.parse(reference)
+        if image is None:
             return self._web.get(reference)
-        data = self._spool.get(reference.removeprefix(_SPOOL))
+        if image.length is None:
+            data = self._spool.get(image.key)
+        else:
+            data = self._spool.get_part(image.key, image.start, image.length)
         if data is None:
             raise ImageRefused("image_missing", "the image did not come with the submission")
         return data

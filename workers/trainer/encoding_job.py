@@ -16,6 +16,7 @@ from shared.blocks import BlockHeader, unpack
 from shared.broker import Publisher, make_celery
 from shared.chunks import rows_of
 from shared.errors import CorruptBlock, DoppelError, ExpiredJob, LedgerUnavailable, TransientError, UnknownJob
+from shared.images import SpooledImage
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.messages import Chunk, Row, UnitHint
@@ -25,8 +26,6 @@ from shared.settings import CommonSettings
 from shared.spool import Spool, chunk_key, image_key
 
 log = logging.getLogger(__name__)
-
-_SPOOLED = "spool:"
 
 
 class EncodingStopped(DoppelError):
@@ -76,7 +75,7 @@ class EncodingJob:
 
     def reference(self, name: str) -> str:
         """Return how a listing refers to an image that comes with its chunk under this name."""
-        return f"{_SPOOLED}{image_key(self.id, name)}"
+        return str(SpooledImage(image_key(self.id, name)))
 
     def put(self, rows: tuple[Row, ...], images: Mapping[str, bytes]) -> None:
         """Put a chunk before the encoders; `images` are the bytes of images by name.
@@ -145,8 +144,8 @@ class EncodingJob:
         del self._waiting[unit]
         try:
             self._inflight.drop_block(self.id, unit)
-            images = (row.listing.image for row in rows if row.listing is not None)
-            self._spool.delete([image.removeprefix(_SPOOLED) for image in images if image])
+            images = (SpooledImage.parse(row.listing.image or "") for row in rows if row.listing is not None)
+            self._spool.delete([image.key for image in images if image is not None])
         except TransientError as outage:
             # It goes with the job; what was fetched must not be lost for that.
             log.warning("a fetched chunk is not removed yet", extra={"unit": unit, "error": str(outage)})

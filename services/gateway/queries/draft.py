@@ -8,7 +8,7 @@ from pydantic_core import to_json
 
 from services.gateway.problems import Problem
 from services.gateway.queries.documents import DedupDocument, SearchDocument
-from services.gateway.upload.images import ImageReferences
+from services.gateway.upload.images import ImageFiles, ImageReferences
 from services.gateway.upload.refusal import RowRefused
 from services.gateway.upload.rows import Columns, RowReader
 from shared.messages import CandidateLimits, Listing
@@ -57,7 +57,7 @@ def _offer(name: str, fields: dict[str, object], file: bytes | None, max_image_b
 
     if file is not None:
         fields = {**fields, "image": "attached"}
-    images = ImageReferences(carry, max_image_bytes, None if file is None else attached)
+    images = ImageReferences(carry, max_image_bytes, None if file is None else ImageFiles(str, attached))
     try:
         listing = RowReader(Columns(), images).listing(name, {**fields, "id": name})
     except RowRefused as refused:

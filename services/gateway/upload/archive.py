@@ -132,11 +132,11 @@ class Archive:
         except _READ_ERRORS as error:
             raise Problem(400, "zip_invalid", f"entry {name!r} is damaged: {error}") from error
 
-    def image(self, name: str, beside: str = "") -> bytes:
-        """Return the bytes of an image that a row names, from the root or from the folder of `beside`.
+    def find_image(self, name: str, beside: str = "") -> str:
+        """Return the entry of an image that a row names, from the root or from the folder of `beside`.
 
         Raises:
-            RowRefused: it is not there, is empty, damaged, or too large.
+            RowRefused: it is not there, is empty, or too large.
         """
         wanted = _same(name.replace("\\", "/"))
         local = _same(str(PurePosixPath(beside).parent / wanted))
@@ -148,7 +148,15 @@ class Archive:
             raise RowRefused("image_empty", f"entry {name[:200]!r} has no bytes")
         if entry.file_size > self._max_image_bytes:
             raise RowRefused("image_too_many_bytes", f"the image has more than {self._max_image_bytes} bytes")
+        return found
+
+    def image(self, entry: str) -> bytes:
+        """Return the bytes of an image that was found.
+
+        Raises:
+            RowRefused: it is damaged.
+        """
         try:
-            return b"".join(self.blocks(found))
+            return b"".join(self.blocks(entry))
         except Problem as error:
             raise RowRefused("image_broken", error.detail) from error

@@ -4,13 +4,13 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
-from hashlib import sha256
 from typing import NamedTuple
 
 from services.gateway.problems import Problem
 from shared.broker import Publisher
 from shared.crash import crash_at
 from shared.errors import LedgerUnavailable
+from shared.images import SpooledImage
 from shared.ledger import Ledger
 from shared.messages import Row, UnitHint
 from shared.spool import Spool, chunk_key, image_key
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 # Enough to hide the disk's latency; what waits is held in memory.
 _MOST_IN_FLIGHT = 4
+# Images go into the spool many in a blob: a file, with what it takes to be durable, costs more than an image.
+_MAX_PACK_BYTES = 1024**2
 # A chunk of long rows is cut early, so that memory does not depend on the length of rows.
 _MAX_CHUNK_BYTES = 8 * 1024**2
 # Chunks that came in one block are recorded and announced together, in one round trip each: done for every
@@ -57,7 +59,10 @@ class ChunkWriter:
         self._head = f'{{"job_id":"{job_id}","rows":['.encode()
         self._rows: list[bytes] = []
         self._bytes = 0
-        self._images: deque[Future[None]] = deque()
+        self._pack: list[bytes] = []
+        self._pack_bytes = 0
+        self._packs: deque[Future[None]] = deque()
+        self._packed = 0
         self._group: dict[int, CutChunk] = {}
         self._groups: deque[Future[None]] = deque()
         self.chunks = 0
@@ -78,26 +83,26 @@ class ChunkWriter:
             self._cut()
 
     def store_image(self, data: bytes) -> str:
-        """Store the bytes of an image; return how a listing refers to them."""
-        self._go_on()
-        key = image_key(self._job_id, sha256(data).hexdigest())
-        self._wait(self._images, _MOST_IN_FLIGHT - 1)
-        self._images.append(self._pool.submit(self._spool.put, key, data))
-        return f"spool:{key}"
+        """Take the bytes of an image; return how listings of this chunk and of later ones refer to them."""
+        if self._pack_bytes + len(data) > _MAX_PACK_BYTES:
+            self._store_pack()
+        image = SpooledImage(self._pack_key(), self._pack_bytes, len(data))
+        self._pack.append(data)
+        self._pack_bytes += len(data)
+        return str(image)
 
     def finish(self) -> None:
         """Return when everything that was taken is stored."""
         if self._rows:
             self._cut()
         self.send()
-        self._wait(self._images, 0)
         self._wait(self._groups, 0)
 
     def abandon(self) -> None:
         """Wait for what is in flight, so that what it stores can be deleted."""
-        for future in (*self._images, *self._groups):
+        for future in (*self._packs, *self._groups):
             future.cancel()
-        for future in (*self._images, *self._groups):
+        for future in (*self._packs, *self._groups):
             if not future.cancelled():
                 future.exception()
 
@@ -105,7 +110,20 @@ class ChunkWriter:
         while len(futures) > most:
             futures.popleft().result()
 
+    def _pack_key(self) -> str:
+        return image_key(self._job_id, f"{self._packed:06d}")
+
+    def _store_pack(self) -> None:
+        if not self._pack:
+            return
+        self._go_on()
+        self._wait(self._packs, _MOST_IN_FLIGHT - 1)
+        self._packs.append(self._pool.submit(self._spool.put, self._pack_key(), b"".join(self._pack)))
+        self._pack, self._pack_bytes = [], 0
+        self._packed += 1
+
     def _cut(self) -> None:
+        self._store_pack()
         self._go_on()
         data = b"".join((self._head, b",".join(self._rows), b"]}"))
         self._group[self.chunks] = CutChunk(data, len(self._rows))
@@ -124,7 +142,7 @@ class ChunkWriter:
         if not self._group:
             return
         # Encoding starts as soon as the ledger knows the chunks: their images have to be there.
-        self._wait(self._images, 0)
+        self._wait(self._packs, 0)
         self._wait(self._groups, _MOST_IN_FLIGHT - 1)
         self._groups.append(self._pool.submit(self._store, self._group))
         self._group = {}

@@ -1,15 +1,17 @@
 """Which reader reads a body, by its content type."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from services.gateway.problems import Problem
 from services.gateway.upload.archive import Archive
 from services.gateway.upload.csv_table import read_csv
+from services.gateway.upload.images import ImageFiles
 from services.gateway.upload.json_array import read_json
 from services.gateway.upload.ndjson import read_ndjson
 from services.gateway.upload.parquet.lines import Asked
@@ -125,10 +127,10 @@ def _kind_of_entry(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The rows of an upload, and where images come from that rows name as files."""
+    """The rows of an upload, and the images that rows name as files."""
 
     rows: Iterator[RawRow]
-    entry: Callable[[str], bytes] | None = None
+    files: ImageFiles | None = None
 
 
 @contextmanager
@@ -146,4 +148,4 @@ def open_upload(kind: str, blocks: Iterable[bytes], limits: Limits, columns: Col
         archive = Archive(file, limits.max_inflated_bytes, limits.max_image_bytes)
         table = archive.table()
         with open_table(_kind_of_entry(table), archive.blocks(table), limits, columns) as rows:
-            yield Opened(rows, lambda name: archive.image(name, beside=table))
+            yield Opened(rows, ImageFiles(partial(archive.find_image, beside=table), archive.image))

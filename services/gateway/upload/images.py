@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from services.gateway.upload.refusal import RowRefused
@@ -61,21 +62,31 @@ def decoded_data_uri(text: str, max_bytes: int) -> bytes:
     return data
 
 
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """Images that came as files in the same upload: `find` tells which one a row names, `read` its bytes.
+
+    Both raise `RowRefused`.
+    """
+
+    find: Callable[[str], str]
+    read: Callable[[str], bytes]
+
+
 class ImageReferences:
     """Resolves what a row says of its image to what travels in a `Listing`."""
 
     def __init__(
-        self,
-        store: Callable[[bytes], str],
-        max_bytes: int,
-        entry: Callable[[str], bytes] | None = None,
+        self, store: Callable[[bytes], str], max_bytes: int, files: ImageFiles | None = None
     ) -> None:
         self._store = store
         self._max_bytes = max_bytes
-        self._entry = entry
+        self._files = files
+        # Of the archive's files only, which are few: a photo that many rows name is stored once.
+        self._stored: dict[str, str] = {}
 
     def resolve(self, reference: str) -> str:
-        """Return an http(s) address, or `spool:<key>` of bytes that were stored.
+        """Return an http(s) address, or how a listing refers to bytes that were stored.
 
         Raises:
             RowRefused: the image is missing, empty, too large, or its address malformed.
@@ -83,6 +94,9 @@ class ImageReferences:
         scheme = reference[:8].lower()
         if scheme.startswith("data:"):
             return self._store(decoded_data_uri(reference, self._max_bytes))
-        if self._entry is None or scheme.startswith(("http://", "https://")):
+        if self._files is None or scheme.startswith(("http://", "https://")):
             return checked_address(reference)
-        return self._store(self._entry(reference))
+        file = self._files.find(reference)
+        if file not in self._stored:
+            self._stored[file] = self._store(self._files.read(file))
+        return self._stored[file]

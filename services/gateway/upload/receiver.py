@@ -118,7 +118,7 @@ class Receiver:
 
         rejections: Counter[str] = Counter()
         with open_upload(upload.kind, blocks(), self._limits, upload.columns) as opened, SeenIds() as seen:
-            images = ImageReferences(writer.store_image, self._limits.max_image_bytes, opened.entry)
+            images = ImageReferences(writer.store_image, self._limits.max_image_bytes, opened.files)
             reader = RowReader(upload.columns, images)
             for number, raw in enumerate(opened.rows, 1):
                 if number > self._limits.max_listings:

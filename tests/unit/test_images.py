@@ -1,0 +1,23 @@
+"""How a listing refers to an image in the spool."""
+
+import pytest
+
+from shared.images import SpooledImage
+
+
+@pytest.mark.parametrize(
+    ("image", "text"),
+    [
+        (SpooledImage("jobs/1/images/a"), "spool:jobs/1/images/a"),
+        (SpooledImage("jobs/1/images/000017", 4096, 20480), "spool:jobs/1/images/000017#4096+20480"),
+        (SpooledImage("jobs/1/images/000017", 0, 1), "spool:jobs/1/images/000017#0+1"),
+    ],
+)
+def test_reference_is_read_as_it_was_written(image: SpooledImage, text: str) -> None:
+    assert str(image) == text
+    assert SpooledImage.parse(text) == image
+
+
+def test_addresses_are_not_in_the_spool() -> None:
+    assert SpooledImage.parse("https://cdn.example/spool:jobs#1+2") is None
+    assert SpooledImage.parse("") is None
