@@ -11,6 +11,8 @@ _DROPPED = frozenset({"So", "Sk", "Cc", "Cs", "Co", "Cn"})
 # Soft hyphens and joiners are invisible inside a word; variation selectors and keycaps belong to emoji.
 _INVISIBLE = frozenset({"Cf", "Me"})
 _TRADEMARKS = "™℠"
+# All alphabets and signs; beyond are the ideographs.
+_OFTEN_USED = 0x3000
 
 
 def _decode_escapes(match: re.Match[str]) -> str:
@@ -34,10 +36,23 @@ def _kept(char: str) -> str:
     return " "
 
 
+class _Kept(dict[int, str]):
+    """What is kept of each character, by its code; remembered, but for the many that are rare."""
+
+    def __missing__(self, code: int) -> str:
+        kept = _kept(chr(code))
+        if code < _OFTEN_USED:
+            self[code] = kept
+        return kept
+
+
+_KEPT = _Kept()
+
+
 def normalise_title(title: str) -> str:
     """Return the title with escapes decoded, NFKC applied, emoji and controls dropped, spaces collapsed.
 
     Case is kept: an encoder's own tokenizer decides about it.
     """
-    text = "".join(_kept(char) for char in _ESCAPED_BYTES.sub(_decode_escapes, title))
+    text = _ESCAPED_BYTES.sub(_decode_escapes, title).translate(_KEPT)
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", text)).strip()

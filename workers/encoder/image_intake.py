@@ -2,13 +2,17 @@
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from shared.crash import crash_at
 from workers.encoder.entries import Entry
 from workers.encoder.ports import Decoder, ImageEncoder, ImageSource, VectorCache
 from workers.encoder.refusal import ImageRefused
+
+# Bytes of images that one thread holds while it asks whether they are known; the last may go beyond.
+_MOST_HELD_BYTES: Final = 2 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,16 @@ class Claims:
             return first
 
 
+class _Held(NamedTuple):
+    """The bytes of an image that nobody else works on."""
+
+    row: int
+    digest: str
+    data: bytes
+
+
 class ImageIntake:
-    """Takes one entry's image; safe to share between threads."""
+    """Takes the images of a few entries; safe to share between threads."""
 
     def __init__(
         self, source: ImageSource, decoder: Decoder, encoder: ImageEncoder, cache: VectorCache
@@ -52,21 +64,47 @@ class ImageIntake:
         self._encoder = encoder
         self._cache = cache
 
-    def take(self, entry: Entry, claims: Claims) -> Taken:
-        """Return what became of the image.
+    def take(self, entries: Sequence[Entry], claims: Claims) -> list[Taken]:
+        """Return what became of each image, in no particular order.
 
         Raises:
-            TransientError: the storage did not answer.
+            TransientError: storage or cache did not answer.
         """
-        digest = ""
+        taken: list[Taken] = []
+        held: list[_Held] = []
+        for entry in entries:
+            got = self._get(entry, claims)
+            if isinstance(got, Taken):
+                taken.append(got)
+                continue
+            held.append(got)
+            if sum(len(one.data) for one in held) > _MOST_HELD_BYTES:
+                taken += self._look_up(held)
+                held = []
+        return taken + self._look_up(held)
+
+    def _get(self, entry: Entry, claims: Claims) -> Taken | _Held:
         try:
             data = entry.payload if entry.payload is not None else self._source.get(entry.listing.image or "")
-            digest = hashlib.sha256(data).hexdigest()
-            if not claims.is_first(digest):
-                return Taken(entry.row, digest)
-            crash_at("image-decoding", digest)
-            if (known := self._cache.get([digest])[0]) is not None:
-                return Taken(entry.row, digest, vector=known)
-            return Taken(entry.row, digest, prepared=self._encoder.prepare(self._decoder.decode(data)))
         except ImageRefused as refusal:
-            return Taken(entry.row, digest, refusal=refusal)
+            return Taken(entry.row, "", refusal=refusal)
+        digest = hashlib.sha256(data).hexdigest()
+        if not claims.is_first(digest):
+            return Taken(entry.row, digest)
+        crash_at("image-decoding", digest)
+        return _Held(entry.row, digest, data)
+
+    def _look_up(self, held: Sequence[_Held]) -> list[Taken]:
+        """Ask for all of them at once: a round trip costs as much as ten vectors."""
+        known = self._cache.get([one.digest for one in held])
+        return [
+            self._prepare(one) if vector is None else Taken(one.row, one.digest, vector=vector)
+            for one, vector in zip(held, known, strict=True)
+        ]
+
+    def _prepare(self, one: _Held) -> Taken:
+        try:
+            prepared = self._encoder.prepare(self._decoder.decode(one.data))
+        except ImageRefused as refusal:
+            return Taken(one.row, one.digest, refusal=refusal)
+        return Taken(one.row, one.digest, prepared=prepared)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from typing import Final
 
 from workers.encoder.entries import Entry, Found, Proceed
 from workers.encoder.image_intake import Claims, ImageIntake, Taken
@@ -11,9 +11,15 @@ from workers.encoder.ports import ImageEncoder, VectorCache
 from workers.encoder.refusal import ImageRefused
 from workers.encoder.vectors import to_wire
 
+# Images that a thread takes in one go.
+_MOST_AT_ONCE: Final = 8
+
 
 class ImageStage:
-    """Holds the threads. At most `batch + threads` prepared images wait, whatever the size of a chunk."""
+    """Holds the threads. At most `batch + threads` prepared images wait, whatever the size of a chunk.
+
+    Threads take several images at once where there are enough for all of them; then it may be so many more.
+    """
 
     def __init__(
         self, intake: ImageIntake, encoder: ImageEncoder, cache: VectorCache, batch: int, threads: int
@@ -22,7 +28,8 @@ class ImageStage:
         self._encoder = encoder
         self._cache = cache
         self._batch = batch
-        self._ahead = batch + threads
+        self._threads = threads
+        self._most_at_once = min(_MOST_AT_ONCE, max(1, batch // threads))
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="decode")
 
     def close(self) -> None:
@@ -63,17 +70,19 @@ class ImageStage:
         return found
 
     def _taken(self, entries: Sequence[Entry]) -> Iterator[Taken]:
-        """Yield what became of each image, in order, a bounded number of them in work."""
+        """Yield what became of each image, a bounded number of them in work."""
         claims = Claims()
-        rest = iter(entries)
-        futures: deque[Future[Taken]] = deque()
+        at_once = min(self._most_at_once, max(1, len(entries) // self._threads))
+        most = (self._batch + self._threads) // at_once + 1
+        futures: deque[Future[list[Taken]]] = deque()
         try:
-            for entry in islice(rest, self._ahead):
-                futures.append(self._pool.submit(self._intake.take, entry, claims))
+            for start in range(0, len(entries), at_once):
+                part = entries[start : start + at_once]
+                futures.append(self._pool.submit(self._intake.take, part, claims))
+                if len(futures) == most:
+                    yield from futures.popleft().result()
             while futures:
-                yield futures.popleft().result()
-                for entry in islice(rest, 1):
-                    futures.append(self._pool.submit(self._intake.take, entry, claims))
+                yield from futures.popleft().result()
         finally:
             for future in futures:
                 future.cancel()
