@@ -126,10 +126,10 @@ class GatewaySettings(_Settings):
         128 * 1024**2, ge=0, description="Free bytes of a spool's disk below which no upload is taken (507)"
     )
     chunk_listings: int = Field(
-        32,
+        64,
         ge=1,
         le=2048,
-        description="Listings per chunk: about two seconds of encoding (32 on a CPU, 256 on a GPU)",
+        description="Listings per chunk: about two seconds of encoding (64 on a CPU, 256 on a GPU)",
     )
     slice_listings: int = Field(
         256, ge=1, le=4096, description="Listings matched in one task of the index worker"
