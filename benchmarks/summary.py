@@ -58,6 +58,12 @@ _MAIN: Final = (
     Main("resubmit_speedup", "resubmit", "resubmit_speedup", "CPU-seconds of a catalog over its repetition"),
     Main("listings_per_cpu_s", "upload", "listings_per_cpu_s", "listings per CPU-second of the gateway"),
     Main("gateway_rss_growth_mb", "upload", "gateway_rss_growth_mb", "memory it grew by in that upload, MB"),
+    Main(
+        "gateway_rss_growth_of_more_mb",
+        "upload",
+        "gateway_rss_growth_of_more_mb",
+        "memory it grew by in six uploads more, MB",
+    ),
     Main("polls_per_cpu_s", "polls", "polls_per_cpu_s", "polls of 2,000 pollers per CPU-second, half 304"),
     Main("polls_200_per_cpu_s", "polls", "polls_200_per_cpu_s", "the same, all answered with the job (200)"),
     Main("polls_304_per_cpu_s", "polls", "polls_304_per_cpu_s", "the same, all unchanged (304)"),

@@ -1,8 +1,7 @@
-"""A large upload: the gateway's memory, how soon encoding begins, how soon a cancelled job is at rest.
+"""Large uploads: the gateway's memory, how soon encoding begins, how soon a cancelled job is at rest.
 
 `python -m benchmarks.upload [LISTINGS]` posts so many NDJSON listings (100,000 unless told) in one request to
-a stack with the deterministic encoder.
-
+a stack with the deterministic encoder; then some times more, to see whether its memory goes on growing.
 """
 
 import itertools
@@ -20,6 +19,9 @@ from benchmarks.encoders.cost import session_cpu_s
 from benchmarks.report import memory_mb, publish
 from local.stack import Stack
 from shared.routing import QUEUES
+
+# One more takes what is taken once; between that and the last nothing should be kept.
+MORE = 6
 
 
 def rows(count: int) -> Iterator[bytes]:
@@ -71,6 +73,16 @@ def upload(http: httpx.Client, catalog: str, count: int) -> str:
     return str(answer.raise_for_status().json()["id"])
 
 
+def growth_of_more(http: httpx.Client, redis: "Redis", pid: int, count: int) -> float:
+    """Return by how many MB the gateway grows in `MORE` uploads, after one that is not counted."""
+    sizes_mb = []
+    for _ in range(1 + MORE):
+        http.delete(f"/api/jobs/{upload(http, 'large', count)}").raise_for_status()
+        seconds_to_rest(redis)
+        sizes_mb.append(memory_mb(pid))
+    return sizes_mb[-1] - sizes_mb[0]
+
+
 def seconds_to_rest(redis: "Redis") -> float:
     """Return the seconds until no message waits in a queue and none is being worked on."""
     started = time.monotonic()
@@ -108,6 +120,8 @@ def main() -> None:
             rest_s = seconds_to_rest(redis)
             encoded_chunks = stack.output("encoder").count('"encoded"') - encoded_chunks
             encoded = http.get(f"/api/jobs/{job_id}").json()["counts"]["encoded_rows"]
+            peak_mb = memory_mb(pid, peak=True)
+            more_mb = growth_of_more(http, redis, pid, count)
         redis.close()
         report = {
             "listings": count,
@@ -115,7 +129,8 @@ def main() -> None:
             "listings_per_cpu_s": round(count / used),
             "gateway_idle_rss_mb": round(idle_mb, 1),
             "gateway_rss_growth_mb": round(growth_mb, 1),
-            "gateway_peak_rss_mb": round(memory_mb(pid, peak=True), 1),
+            "gateway_rss_growth_of_more_mb": round(more_mb, 1),
+            "gateway_peak_rss_mb": round(peak_mb, 1),
             "first_chunk_claimed_after_upload_end_s": round((watch.first_claim or 1e9) - uploaded, 2),
             "chunks_encoded_after_cancel": encoded_chunks,
             "cancel_to_rest_s": round(rest_s, 2),
