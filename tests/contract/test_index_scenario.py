@@ -35,6 +35,7 @@ from workers.index.finish import FinishJob
 from workers.index.ingest import Ingest
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher
+from workers.index.ports import nobody_waits
 from workers.index.scoring import Context
 from workers.index.tfidf_index import TfidfIndex
 from workers.index.vocabulary import Vocabulary
@@ -94,10 +95,13 @@ class World:
 
     def __post_init__(self) -> None:
         self.publisher = SilentPublisher()
+        self.meanwhile: Callable[[], None] = nobody_waits
         self.start()
 
     def start(self) -> None:
-        self.catalogs = Catalogs(self.folder, FaissIndex, TfidfIndex, most_open=2)
+        self.catalogs = Catalogs(
+            self.folder, FaissIndex, TfidfIndex, most_open=2, give_way=lambda: self.meanwhile()
+        )
         self.catalogs.acquire()
         matcher = Matcher(Classifiers(()), self.settings.pair_floor)
         self.stages = {
@@ -536,3 +540,31 @@ def test_a_chunk_that_was_halved_before_redis_was_lost_is_no_duplicate_of_itself
     record = world.ledger.read(job)
     assert (record.status, record.counts["listings"], record.counts["rejected"]) == ("succeeded", 4, 0)
     assert world.page(job, "rejections") == []
+
+
+def _in(catalog: str) -> Callable[[Query], Query]:
+    return lambda query: query.model_copy(update={"catalog": catalog})
+
+
+@pytest.mark.parametrize("against", ["catalog", "submission", "catalog:third"])
+def test_queries_in_the_midst_of_a_job_find_what_is_there_and_change_nothing(
+    world: World, against: str
+) -> None:
+    # Two others than the job's are more than may be open.
+    names = ("asked", "second", "third")
+    for name in names:
+        world.submit([CATALOG[3:]], catalog=name)
+    world.submit([CATALOG[3:]], catalog="alone")
+    found: list[dict[str, object]] = []
+
+    def meanwhile() -> None:
+        world.meanwhile = nobody_waits
+        found.extend(_ask(world, "search", CATALOG[3:4], _in(name)) for name in names)
+        world.meanwhile = meanwhile
+
+    alone = world.submit([CATALOG[:3]], catalog="alone", against=against)
+    world.meanwhile = meanwhile
+    asked = world.submit([CATALOG[:3]], catalog="asked", against=against)
+    assert len(found) >= 2 * len(names)
+    assert {answer["matches"][0]["listing_id"] for answer in found} == {"c1"}  # type: ignore[index]
+    assert world.page(asked, "pairs") == world.page(alone, "pairs")

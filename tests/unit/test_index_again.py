@@ -44,8 +44,8 @@ def keep(catalog: Catalog, outcome: Outcome) -> None:
     catalog.pairs.put([ScoredPair(p.a, p.b, p.probability, p.verdict) for p in outcome.kept])
 
 
-def chances(outcome: Outcome) -> dict[tuple[str, str], float]:
-    return {(pair.a, pair.b): pair.probability for pair in outcome.kept}
+def chances(*outcomes: Outcome) -> dict[tuple[str, str], float]:
+    return {(pair.a, pair.b): pair.probability for outcome in outcomes for pair in outcome.kept}
 
 
 def test_pairs_whose_surroundings_changed_are_decided_as_if_all_had_come_at_once(
@@ -56,7 +56,7 @@ def test_pairs_whose_surroundings_changed_are_decided_as_if_all_had_come_at_once
     before = matcher.match_within(catalog, first, OPTIONS, None)
     keep(catalog, before)
     second = submit(catalog, "b", SECOND, 1)
-    again = chances(matcher.match_again(catalog, second, OPTIONS, "b"))
+    again = chances(*matcher.match_again(catalog, second, OPTIONS, "b"))
     everything = np.concatenate([first, second])
     at_once = chances(matcher.match_within(catalog, everything, OPTIONS, None))
     assert not any(listing.startswith("b-") for pair in again for listing in pair)

@@ -1,7 +1,8 @@
 """Candidates: the union of what three channels find, with what surrounds both sides."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from workers.index.sides import Sides
 from workers.index.stored_sides import stored_sides
 
 Ids = tuple[str, str]
+
+_AT_ONCE: Final = 256
+"""Stored listings whose surroundings are looked at again before others may use the catalog."""
+_PAIRS_AT_ONCE: Final = 2048
+"""Pairs of them that are made ready at once: of fewer, more listings would be made ready again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,11 @@ class Candidates:
         """Return the ids of the pairs."""
         a, b = self.a.listings, self.b.listings
         return [(a[i].id, b[j].id) for i, j in self.pairs.tolist()]
+
+    def parts(self, size: int) -> "Iterator[Candidates]":
+        """Yield them in parts of so many pairs."""
+        starts = range(0, len(self.pairs), size)
+        return (Candidates(self.a, self.b, self.pairs[start : start + size]) for start in starts)
 
 
 def pairs_within(catalog: Catalog, keys: Keys, limits: Limits, among: Keys | None = None) -> Candidates:
@@ -55,19 +66,26 @@ def pairs_within(catalog: Catalog, keys: Keys, limits: Limits, among: Keys | Non
 
 def pairs_touched(
     catalog: Catalog, keys: Keys, limits: Limits, known: Callable[[list[str]], Iterable[Ids]]
-) -> Candidates:
-    """Return pairs of other listings that have one of these near to them: their surroundings changed.
+) -> Iterator[Candidates]:
+    """Yield pairs of other listings that have one of these near to them: their surroundings changed.
 
     `known` names, for ids of listings, the pairs that are to be looked at again.
     """
     neighbourhood = catalog.neighbourhood(limits)
     lists = neighbourhood.of_stored(stored_sides(catalog, keys))
     others = np.setdiff1d(candidates_of(lists, limits, keys)[1], keys)
-    sides = known_sides(catalog, others, neighbourhood)
-    touched = np.zeros(len(others), bool)
-    for near in (sides.near or {}).values():
-        touched |= np.isin(near.keys, keys).any(axis=1)
-    pairs = sorted(known([sides.listings[place].id for place in np.flatnonzero(touched)]))
+    touched: list[str] = []
+    for start in range(0, len(others), _AT_ONCE):
+        sides = known_sides(catalog, others[start : start + _AT_ONCE], neighbourhood)
+        near = [np.isin(each.keys, keys).any(axis=1) for each in (sides.near or {}).values()]
+        touched += [sides.listings[place].id for place in np.flatnonzero(np.any(near, axis=0))]
+        catalog.give_way()
+    pairs = sorted(known(touched))
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        yield _stored(catalog, pairs[start : start + _PAIRS_AT_ONCE], neighbourhood)
+
+
+def _stored(catalog: Catalog, pairs: list[Ids], neighbourhood: Neighbourhood) -> Candidates:
     ends = np.unique(keys_of(listing for pair in pairs for listing in pair))
     sides = known_sides(catalog, ends, neighbourhood)
     places = {listing.id: place for place, listing in enumerate(sides.listings)}

@@ -14,7 +14,7 @@ from workers.index.keys import key_of
 from workers.index.layout_files import LayoutFiles
 from workers.index.neighbourhood import Neighbourhood
 from workers.index.ngrams import count_ngrams
-from workers.index.ports import LexicalIndex, VectorIndex
+from workers.index.ports import GiveWay, LexicalIndex, VectorIndex, nobody_waits
 from workers.index.store import (
     Counts,
     Database,
@@ -31,7 +31,8 @@ from workers.index.vocabulary import Vocabulary
 class Catalog:
     """One catalog, opened. Used by one task at a time.
 
-    `vectors` has an index per modality that was seen; `vocabulary` counts the words of the titles.
+    `vectors` has an index per modality that was seen; `vocabulary` counts the words of the titles. Who works
+    on it for long calls `give_way` now and then, outside of transactions: others may search it then.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Catalog:
         make_vector_index: Callable[[int], VectorIndex],
         make_lexical_index: Callable[[], LexicalIndex],
         layouts: LayoutFiles | None = None,
+        give_way: GiveWay = nobody_waits,
     ) -> None:
         self.name = name
+        self.give_way = give_way
         self.database = database
         self.listings = ListingTable(database)
         self.jobs = JobTable(database)
@@ -65,7 +68,7 @@ class Catalog:
         key = (limits, None if among is None else among.tobytes())
         found = self._neighbourhoods.get(key)
         if found is None:
-            found = Neighbourhood(self.vectors, self.lexical, limits, among)
+            found = Neighbourhood(self.vectors, self.lexical, limits, among, self.give_way)
             if keep:
                 self._neighbourhoods = {key: found}
         return found

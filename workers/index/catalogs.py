@@ -8,7 +8,7 @@ from shared.errors import UnknownCatalog
 from workers.index.catalog import Catalog
 from workers.index.layout_files import LayoutFiles
 from workers.index.lock import FolderLock
-from workers.index.ports import LexicalIndex, VectorIndex
+from workers.index.ports import GiveWay, LexicalIndex, VectorIndex, nobody_waits
 from workers.index.store import open_database
 from workers.index.store.database import outage_as_error
 
@@ -18,8 +18,8 @@ FILE = "catalog.db"
 class Catalogs:
     """Opens catalogs by name, a folder per catalog, and keeps open the `most_open` that were used last.
 
-    An open catalog holds its indexes, a page cache and three files. One task uses two catalogs at most, so
-    those in use stay open from two on.
+    An open catalog holds its indexes, a page cache and three files. One that is being changed stays open; a
+    task uses two catalogs at most, so that two are enough.
     """
 
     def __init__(
@@ -29,14 +29,17 @@ class Catalogs:
         make_lexical_index: Callable[[], LexicalIndex],
         *,
         most_open: int,
+        give_way: GiveWay = nobody_waits,
     ) -> None:
         self._folder = folder
         self._make_vector_index = make_vector_index
         self._make_lexical_index = make_lexical_index
         self._most_open = most_open
+        self._give_way = give_way
         self._lock = FolderLock(folder)
         # The one used last comes last.
         self._open: dict[str, Catalog] = {}
+        self._changing: set[str] = set()
 
     def acquire(self) -> None:
         """Own the folder, until `close`.
@@ -61,7 +64,8 @@ class Catalogs:
         catalog = self._open.pop(name, None)
         if catalog is None:
             while len(self._open) >= self._most_open:
-                self._open.pop(next(iter(self._open))).database.close()
+                unused = next(name for name in self._open if name not in self._changing)
+                self._open.pop(unused).database.close()
             catalog = self._read(name)
         self._open[name] = catalog
         return catalog
@@ -71,7 +75,12 @@ class Catalogs:
         directory.mkdir(parents=True, exist_ok=True)
         database = open_database(directory / FILE)
         catalog = Catalog(
-            name, database, self._make_vector_index, self._make_lexical_index, LayoutFiles(directory)
+            name,
+            database,
+            self._make_vector_index,
+            self._make_lexical_index,
+            LayoutFiles(directory),
+            self._give_way,
         )
         try:
             catalog.load()
@@ -94,11 +103,14 @@ class Catalogs:
         """
         with outage_as_error():
             catalog = self.get_or_create(name) if make else self.get(name)
+            self._changing.add(name)
             try:
                 yield catalog
             except BaseException:
                 self._open.pop(name).database.close()
                 raise
+            finally:
+                self._changing.discard(name)
 
     def close(self) -> None:
         """Close all catalogs and give the folder back."""

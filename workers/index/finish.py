@@ -71,6 +71,7 @@ class FinishJob:
                 catalog.pairs.drop_unfound(job)
         regroup(catalog, self._settings.max_group)
         crash_at("groups-made")
+        catalog.give_way()
         pages = {
             "pairs": write_pages(self._spool, job, "pairs", catalog.jobs.pairs(job), rows),
             "groups": write_pages(

@@ -23,6 +23,7 @@ from workers.index.catalogs import Catalogs
 from workers.index.classifiers import Classifiers
 from workers.index.finish import FinishJob
 from workers.index.ingest import Ingest
+from workers.index.interlude import Interlude
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher
 from workers.index.scoring import Context
@@ -41,8 +42,13 @@ class Process:
         self._app = app
         self._common = common
         self._settings = settings
+        self._interlude = Interlude(app)
         self._catalogs = Catalogs(
-            settings.catalogs_dir, SizedIndex, TfidfIndex, most_open=settings.open_catalogs
+            settings.catalogs_dir,
+            SizedIndex,
+            TfidfIndex,
+            most_open=settings.open_catalogs,
+            give_way=self._interlude,
         )
         self._use_cases: UseCases | None = None
 
@@ -67,6 +73,7 @@ class Process:
             self._use_cases = UseCases(
                 ledger=ledger,
                 publisher=Publisher(self._app),
+                interlude=self._interlude,
                 ingest=Ingest(ledger, spool, inflight, self._catalogs),
                 match=MatchSlice(ledger, self._catalogs, matcher),
                 finish=FinishJob(ledger, spool, self._catalogs, self._settings),

@@ -1,6 +1,8 @@
 """Stage `match`: a slice of a job's listings is compared with its candidates."""
 
+from collections.abc import Iterator
 from hashlib import blake2b
+from typing import Final
 
 from shared.crash import crash_at
 from shared.ledger import Claim, Ledger
@@ -9,10 +11,12 @@ from workers.index.arrays import Keys
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.keys import keys_of
-from workers.index.matcher import Matcher
+from workers.index.matcher import Matcher, Outcome
 from workers.index.store import OutcomeTable
 
 _OTHER = "catalog:"
+_PART: Final = 128
+"""Listings that are matched at once: while their candidates are read, nobody else has his turn."""
 
 
 class MatchSlice:
@@ -44,33 +48,38 @@ class MatchSlice:
 
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
         if options.against.startswith(_OTHER):
-            other = self._catalogs.get(options.against.removeprefix(_OTHER))
-            found = self._matcher.match_across(catalog, keys, options, other)
+            across = [self._across(catalog, part, options) for part in _parts(keys)]
             with catalog.database.transaction():
-                catalog.jobs.put_pairs(job, found.kept)
+                for outcome in across:
+                    catalog.jobs.put_pairs(job, outcome.kept)
             return
         whole = catalog.jobs.covers_catalog(job)
         # A search among all finds what a search finds, and takes a multiple of the time.
         among = catalog.jobs.keys(job) if options.against == "submission" and not whole else None
         outcomes = self._outcomes(catalog, options)
         name = None if among is not None else blake2b(keys.tobytes(), digest_size=16).digest()
-        if name is not None and (kept := outcomes.get(name)) is not None:
+        if name is not None and (known := outcomes.get(name)) is not None:
             with catalog.database.transaction():
-                catalog.jobs.put_pairs(job, kept)
+                catalog.jobs.put_pairs(job, known)
             return
-        found = self._matcher.match_within(catalog, keys, options, among)
-        inside = [found]
+        found = [self._matcher.match_within(catalog, part, options, among) for part in _parts(keys)]
         # A new neighbour changes what surrounds the listings that were there before.
-        if options.against == "catalog" and not whole:
-            inside.append(self._matcher.match_again(catalog, keys, options, job))
+        anew = options.against == "catalog" and not whole
+        again = list(self._matcher.match_again(catalog, keys, options, job)) if anew else []
+        kept = [pair for outcome in found for pair in outcome.kept]
         with catalog.database.transaction():
-            catalog.jobs.put_pairs(job, found.kept)
+            catalog.jobs.put_pairs(job, kept)
             # Groups are made of pairs inside the catalog only.
-            for outcome in inside:
+            for outcome in (*found, *again):
                 catalog.pairs.put(pair.scored for pair in outcome.kept)
                 catalog.pairs.drop(outcome.dropped)
             if name is not None:
-                outcomes.put(name, found.kept)
+                outcomes.put(name, kept)
+
+    def _across(self, catalog: Catalog, keys: Keys, options: JobOptions) -> Outcome:
+        # Asked for each time: queries for others may have closed it.
+        other = self._catalogs.get(options.against.removeprefix(_OTHER))
+        return self._matcher.match_across(catalog, keys, options, other)
 
     def _outcomes(self, catalog: Catalog, options: JobOptions) -> OutcomeTable:
         """Return what slices of the catalog were matched with, as it is now, with these options.
@@ -82,3 +91,7 @@ class MatchSlice:
             catalog.outcomes.clear()
             self._wishes[catalog.name] = wish
         return catalog.outcomes
+
+
+def _parts(keys: Keys) -> Iterator[Keys]:
+    return (keys[start : start + _PART] for start in range(0, len(keys), _PART))

@@ -25,6 +25,8 @@ from workers.index.verdicts import VERDICTS, Decided, Decisions, decide
 # In a smaller catalog nothing is known about what is rare.
 LEAST_LISTINGS = 50
 _PAIR: Final = tuple(Pair.model_fields)
+_AT_ONCE: Final = 4096
+"""Pairs that are decided about before others may use the catalog: a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,12 @@ class Matcher:
     def match_within(self, catalog: Catalog, keys: Keys, options: JobOptions, among: Keys | None) -> Outcome:
         """Match listings with others of their catalog; a < b, sorted by ids."""
         found = pairs_within(catalog, keys, options.limits, among)
-        return self._decide(found, context_of(catalog), models_of(catalog), options.threshold)
+        return self._decide(found, context_of(catalog), catalog, options.threshold)
 
-    def match_again(self, catalog: Catalog, keys: Keys, options: JobOptions, job: str) -> Outcome:
+    def match_again(self, catalog: Catalog, keys: Keys, options: JobOptions, job: str) -> Iterator[Outcome]:
         """Decide again about pairs of listings outside the job that now have one of these near to them."""
-        found = pairs_touched(catalog, keys, options.limits, partial(catalog.pairs.of_others, job))
-        return self._decide(found, context_of(catalog), models_of(catalog), options.threshold)
+        for found in pairs_touched(catalog, keys, options.limits, partial(catalog.pairs.of_others, job)):
+            yield self._decide(found, context_of(catalog), catalog, options.threshold)
 
     def match_across(self, catalog: Catalog, keys: Keys, options: JobOptions, other: Catalog) -> Outcome:
         """Match listings with those of another catalog; a is here, b there.
@@ -130,7 +132,7 @@ class Matcher:
         """
         self.check_models(models_of(catalog), other)
         found = pairs_across(catalog, keys, options.limits, other)
-        return self._decide(found, context_of(other, "across"), models_of(catalog), options.threshold)
+        return self._decide(found, context_of(other, "across"), catalog, options.threshold)
 
     def score(
         self,
@@ -146,11 +148,16 @@ class Matcher:
         return Scored(candidates, measured, decide(measured, self.regressions(models, context), threshold))
 
     def _decide(
-        self, found: Candidates, context: Context, models: dict[Modality, str], threshold: float | None
+        self, found: Candidates, context: Context, catalog: Catalog, threshold: float | None
     ) -> Outcome:
-        scored = self.score(found, context, models, threshold)
-        worth = ~scored.decided.are("different") | (scored.decided.probabilities >= self._floor)
-        return Outcome(list(scored.found(np.flatnonzero(worth))), list(scored.ids(np.flatnonzero(~worth))))
+        outcome, models = Outcome([], []), models_of(catalog)
+        for part in found.parts(_AT_ONCE):
+            scored = self.score(part, context, models, threshold)
+            worth = ~scored.decided.are("different") | (scored.decided.probabilities >= self._floor)
+            outcome.kept.extend(scored.found(np.flatnonzero(worth)))
+            outcome.dropped.extend(scored.ids(np.flatnonzero(~worth)))
+            catalog.give_way()
+        return outcome
 
     def check_models(self, models: dict[Modality, str], catalog: Catalog) -> None:
         """Refuse embeddings that the catalog's cannot be compared with.

@@ -7,7 +7,8 @@ import numpy as np
 
 from shared.limits import Channel, Limits
 from workers.index.arrays import CHANNELS, Keys, Modality, Neighbours, Scores
-from workers.index.ports import LexicalIndex, VectorIndex
+from workers.index.pace import Pace
+from workers.index.ports import GiveWay, LexicalIndex, VectorIndex, nobody_waits
 from workers.index.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ _NOTHING: Final = Neighbours(np.empty(0, np.int64), np.empty(0))
 class Neighbourhood:
     """Searches a catalog as it is now; lists of stored listings are remembered.
 
-    `limits` is how many candidates each channel gives, `among` what the search is limited to.
+    `limits` is how many candidates each channel gives, `among` what the search is limited to; `give_way` is
+    called now and then in a search for many, and may search here, too.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Neighbourhood:
         lexical: LexicalIndex,
         limits: Limits,
         among: Keys | None,
+        give_way: GiveWay = nobody_waits,
     ) -> None:
         self._vectors = vectors
         self._lexical = lexical
@@ -59,6 +62,7 @@ class Neighbourhood:
         # still describes the surroundings.
         self._depths = {channel: max(limits.of(channel) + 1, LEAST_SEARCHED) for channel in CHANNELS}
         self._among = among
+        self._give_way, self._pace = give_way, Pace()
         self._known = {channel: Remembered() for channel in CHANNELS}
 
     def search(self, sides: "Sides") -> Lists:
@@ -70,8 +74,11 @@ class Neighbourhood:
         lists: Lists = {}
         keys = sides.keys()
         for channel, known in self._known.items():
-            fresh = known.unknown(keys)
-            known.add(keys[fresh], self._search(channel, sides, fresh))
+            # While others have their turn they may search for the same listings.
+            while len(fresh := known.unknown(keys)[: self._pace.size]):
+                with self._pace.timed():
+                    known.add(keys[fresh], self._search(channel, sides, fresh))
+                self._give_way()
             lists[channel] = known.lists(keys)
         return lists
 

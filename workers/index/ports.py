@@ -1,6 +1,6 @@
 """What the use cases need of the indexes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +8,13 @@ from numpy.typing import NDArray
 
 from workers.index.arrays import Halves, Keys, Neighbours, Rows, Scores, Vectors
 from workers.index.layout import Layout
+
+GiveWay = Callable[[], None]
+"""Called in the midst of work that takes long: what is short and waits is done then."""
+
+
+def nobody_waits() -> None:
+    """Give way to nobody."""
 
 
 class VectorIndex(Protocol):

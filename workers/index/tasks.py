@@ -11,6 +11,7 @@ from shared.ledger import Claim, Ledger
 from shared.messages import Query, UnitHint
 from shared.routing import ANSWER_QUERY, FINISH_JOB, INGEST_CHUNK, MATCH_SLICE
 from shared.work import run_query, run_unit
+from workers.index.interlude import Interlude
 
 Stage = Callable[[Claim], tuple[UnitHint, ...]]
 
@@ -21,6 +22,7 @@ class UseCases:
 
     ledger: Ledger
     publisher: Publisher
+    interlude: Interlude
     ingest: Stage
     match: Stage
     finish: Stage
@@ -33,7 +35,8 @@ def register(app: Celery, use_cases: Callable[[], UseCases]) -> None:
     def stage_task(name: str, choose: Callable[[UseCases], Stage]) -> None:
         def run(hint: dict[str, Any]) -> None:
             cases = use_cases()
-            run_unit(UnitHint.model_validate(hint), cases.ledger, cases.publisher, choose(cases))
+            with cases.interlude:
+                run_unit(UnitHint.model_validate(hint), cases.ledger, cases.publisher, choose(cases))
 
         app.task(name=name)(run)
 
