@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 import httpx
 
+from benchmarks.encoders.cost import session_cpu_s
 from benchmarks.latency import Call, Timeline, margin, told
 from benchmarks.report import publish
 from benchmarks.wares import Wares
@@ -151,20 +152,28 @@ def figures_of(
             yield from ((f"load_{stage}_{figure}", value) for figure, value in told(calls).items())
 
 
-def crowd_figures(url: str, wares: Wares) -> Iterator[tuple[str, float]]:
-    """Yield what is told of many clients at a time."""
+def crowd_figures(stack: Stack, wares: Wares) -> Iterator[tuple[str, float]]:
+    """Yield what is told of many clients at a time, and what a call costs each process."""
     for clients in _CROWDS:
-        started = time.monotonic()
-        calls = crowd(url, wares, clients, _CROWD_S)
+        started, before = time.monotonic(), cpu_s(stack)
+        calls = crowd(stack.url, wares, clients, _CROWD_S)
         yield f"clients_{clients}_per_s", round(len(calls) / (time.monotonic() - started), 2)
+        for process, after in cpu_s(stack).items():
+            spent_ms = 1000 * (after - before[process]) / len(calls)
+            yield f"clients_{clients}_cpu_ms.{process}", round(spent_ms, 2)
         for kind in KINDS:
             seen = told(call for call in calls if call.kind == kind)
             yield from ((f"clients_{clients}_{kind}_{figure}", value) for figure, value in seen.items())
 
 
-def measure(url: str, wares: Wares, folder: Path, bulk: int) -> dict[str, Any]:
+def cpu_s(stack: Stack) -> dict[str, float]:
+    """Return the CPU-seconds of each process so far."""
+    return {name: session_cpu_s(process.pid) for name, process in stack.processes.items()}
+
+
+def measure(stack: Stack, wares: Wares, folder: Path, bulk: int) -> dict[str, Any]:
     """Return the figures of a stack whose catalog is filled."""
-    archive = wares.archive(folder / "bulk.zip", bulk, fresh=True)
+    url, archive = stack.url, wares.archive(folder / "bulk.zip", bulk, fresh=True)
     with Asker(url, wares) as asker:
         asker.ask(lasting(_WARM_UP_S))
         idle = asker.ask(lasting(_IDLE_S))
@@ -178,7 +187,7 @@ def measure(url: str, wares: Wares, folder: Path, bulk: int) -> dict[str, Any]:
         figures |= {f"{kind}_{name}": value for name, value in figures_of(kind, idle, load, stages)}
     spans = itertools.pairwise(stages.begun)
     figures |= {f"bulk_{stage}_s": round(until - begun, 1) for (begun, stage), (until, _) in spans}
-    return figures | dict(crowd_figures(url, wares))
+    return figures | dict(crowd_figures(stack, wares))
 
 
 def main() -> None:
@@ -192,7 +201,7 @@ def main() -> None:
         started = time.monotonic()
         Submission(stack.url, wares.archive(Path(folder, "catalog.zip"), count, fresh=False)).result()
         filled_s = round(time.monotonic() - started, 1)
-        figures = measure(stack.url, wares, Path(folder), bulk)
+        figures = measure(stack, wares, Path(folder), bulk)
     head = {"listings": count, "bulk_listings": bulk, "fill_s": filled_s}
     publish("interactive", {**head, **figures, "load_average": round(os.getloadavg()[0], 1)})
 

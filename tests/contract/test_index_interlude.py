@@ -20,7 +20,7 @@ class Answers:
 
     def __init__(self, app: Celery) -> None:
         self.given: list[str] = []
-        self.interlude = Interlude(app)
+        self.interlude = Interlude(app, every_s=0)
         app.task(name=ANSWER_QUERY, shared=False)(self._answer)
 
     def _answer(self, query: dict[str, str]) -> None:

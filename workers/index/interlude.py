@@ -1,6 +1,8 @@
 """Queries are answered in the middle of work in bulk, which takes seconds where they take milliseconds."""
 
 import logging
+import math
+import time
 from typing import Final
 
 from celery import Celery
@@ -16,6 +18,7 @@ log = logging.getLogger(__name__)
 _MOST: Final = 16
 """Queries answered at a time, so that work in bulk gets on whatever is asked."""
 _TIMEOUT_S: Final = 2.0
+_EVERY_S: Final = 0.02
 
 
 class Interlude:
@@ -25,8 +28,11 @@ class Interlude:
     gave way to others would be answered after them.
     """
 
-    def __init__(self, app: Celery) -> None:
+    def __init__(self, app: Celery, every_s: float = _EVERY_S) -> None:
+        """Make it; Redis is asked for queries once in `every_s` at most."""
         self._app = app
+        self._every_s = every_s
+        self._asked = -math.inf
         self._queue: Queue | None = None
         self._in_bulk = False
 
@@ -38,10 +44,11 @@ class Interlude:
 
     def __call__(self) -> None:
         """Answer; whatever happens to a query is none of the caller's business."""
-        if self._in_bulk:
+        if self._in_bulk and time.monotonic() - self._asked >= self._every_s:
             self._in_bulk = False
             # Redis that does not answer is asked once in a block: each time would take seconds.
             self._in_bulk = self._answer()
+            self._asked = time.monotonic()
 
     def _answer(self) -> bool:
         """Answer some; return False when Redis cannot be asked."""

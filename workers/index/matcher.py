@@ -152,11 +152,11 @@ class Matcher:
     ) -> Outcome:
         outcome, models = Outcome([], []), models_of(catalog)
         for part in found.parts(_AT_ONCE):
+            catalog.give_way()
             scored = self.score(part, context, models, threshold)
             worth = ~scored.decided.are("different") | (scored.decided.probabilities >= self._floor)
             outcome.kept.extend(scored.found(np.flatnonzero(worth)))
             outcome.dropped.extend(scored.ids(np.flatnonzero(~worth)))
-            catalog.give_way()
         return outcome
 
     def check_models(self, models: dict[Modality, str], catalog: Catalog) -> None:
