@@ -68,7 +68,7 @@ train-tower: setup ## train the bundled image encoder from the photos in DATA (a
 eval-tower: setup ## measure it on held-out photos, beside its rivals; write reports/tower.json
 	$(BIN)/python -m workers.trainer.evaluation --sheet docs/tower/failures.png
 
-bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (20 minutes)
+bench: setup ## measure speed: encoders beside loop, infinity, imagededup; uploads; reports/bench.json (25 minutes)
 	DOPPEL_DATA=$(DATA) $(BIN)/python -m benchmarks
 
 bench-full: setup ## the same with 1,000 products, and more; sets the table of docs/benchmarks.md anew (an hour)

@@ -25,6 +25,7 @@ SUITE: Final = (
     Benchmark("upload"),
     Benchmark("polls"),
     Benchmark("catalog_open"),
+    Benchmark("interactive"),
     Benchmark("self_join"),
     Benchmark("lexical_recall"),
     Benchmark("index_scale", quick=None),

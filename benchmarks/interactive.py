@@ -1,8 +1,8 @@
 """Comparisons and searches: how long a person waits, alone, beside others, and while a catalog is submitted.
 
-`python -m benchmarks.interactive [LISTINGS] [BULK] [DATA]` fills a catalog with so many listings (10,000
+`python -m benchmarks.interactive [LISTINGS] [BULK] [DATA]` fills a catalog with so many listings (6,000
 unless told), then asks `POST /api/dedup` (two titles with a photo each) and `POST /api/search` (a photo) in
-turns, one after the other: before, during and after a submission of BULK further listings (3,000); then with
+turns, one after the other: before, during and after a submission of BULK further listings (2,000); then with
 8 and 32 clients at a time.
 """
 
@@ -192,8 +192,8 @@ def measure(stack: Stack, wares: Wares, folder: Path, bulk: int) -> dict[str, An
 
 def main() -> None:
     """Measure, print, write the report."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    bulk = int(sys.argv[2]) if len(sys.argv) > 2 else 3_000
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 6_000
+    bulk = int(sys.argv[2]) if len(sys.argv) > 2 else 2_000
     wares = Wares(Path(sys.argv[3]) if len(sys.argv) > 3 else default_data(), count + bulk)
     with tempfile.TemporaryDirectory() as folder, Stack() as stack:
         stack.up()

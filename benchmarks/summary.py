@@ -102,6 +102,16 @@ _MAIN: Final = (
         "search_growth_exponent",
         "one search: listings to this power",
     ),
+    *(
+        Main(f"interactive_{kind}_{figure}", "interactive", f"{kind}_{figure}", what.format(call=f"`{kind}`"))
+        for kind in ("dedup", "search")
+        for figure, what in (
+            ("idle_p50_ms", "{call} call, one client, nothing else going on: median, ms"),
+            ("idle_p95_ms", "the same, 95th percentile, ms"),
+            ("load_p95_ms", "the same while a submission goes through all of its stages, ms"),
+            ("load_margin", "three times the idle median and 100 ms, over that (1: it holds)"),
+        )
+    ),
     Main("photos_hit_at_1", "photos", "hit_at_1_bundled", "photos: the nearest shows the same product"),
 )
 _WITH_STAGES: Final = ("products", "images")

@@ -6,11 +6,10 @@ import time
 from typing import Final
 
 from celery import Celery
-from kombu import Connection, Queue
+from kombu import Connection, Message, Queue
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from shared.connection import is_outage
 from shared.routing import INDEX_INTERACTIVE
 
 log = logging.getLogger(__name__)
@@ -56,17 +55,14 @@ class Interlude:
             try:
                 message = self._waiting()
             except (OperationalError, RedisError, OSError) as error:
-                if isinstance(error, RedisError) and not is_outage(error):
-                    raise
                 log.warning("cannot ask for queries", extra={"error": str(error)})
                 return False
             if message is None:
                 break
-            self._run(*message)
+            self._run(message)
         return True
 
-    def _waiting(self) -> tuple[str, list[object]] | None:
-        """Take a message; return the name of its task, and the arguments."""
+    def _waiting(self) -> Message | None:
         if self._queue is None:
             # Without an end of its own, a wait for a machine that vanished would be the work's end.
             connection: Connection = self._app.connection_for_read(
@@ -74,12 +70,12 @@ class Interlude:
             )
             self._queue = Queue(INDEX_INTERACTIVE)(connection.default_channel)
         # Taken for good: it would be given out again only when its deadline is long past.
-        message = self._queue.get(no_ack=True, accept=["json"])
-        return None if message is None else (message.headers["task"], message.payload[0])
+        return self._queue.get(no_ack=True, accept=["json"])
 
-    def _run(self, task: str, arguments: list[object]) -> None:
+    def _run(self, message: Message) -> None:
         try:
-            self._app.tasks[task](*arguments)
+            arguments, _, _ = message.payload
+            self._app.tasks[message.headers["task"]](*arguments)
         except Exception:
             # The query has been told, as when Celery runs it.
             log.exception("a query failed")
