@@ -2,8 +2,8 @@
 
 `python -m benchmarks.interactive [LISTINGS] [BULK] [DATA]` fills a catalog with so many listings (6,000
 unless told), then asks `POST /api/dedup` (two titles with a photo each) and `POST /api/search` (a photo) in
-turns, one after the other: before, during and after a submission of BULK further listings (2,000); then with
-8 and 32 clients at a time.
+turns, five times a second: before, during and after a submission of BULK further listings (2,000); then as
+fast as it goes with 8 and 32 clients at a time.
 """
 
 import itertools
@@ -28,19 +28,25 @@ from workers.trainer.tower.photos import default_data
 KINDS: Final = ("dedup", "search")
 _CATALOG: Final = "shop"
 _CROWDS: Final = (8, 32)
-_WARM_UP_S: Final = 2.0
-_IDLE_S: Final = 15.0
+_EVERY_S: Final = 0.2
+_WARM_UP_S: Final = 3.0
+_IDLE_S: Final = 20.0
 _CROWD_S: Final = 8.0
 _LOOK_EVERY_S: Final = 0.05
 _WAIT_S: Final = 1800.0
 
 
 class Asker:
-    """A client: asks one question after the other, over a connection that it keeps."""
+    """A client: asks one question after the other, over a connection that it keeps.
 
-    def __init__(self, url: str, wares: Wares) -> None:
+    Where a question is due every so many seconds, its seconds count from then, also if the one before has not
+    been answered: otherwise whatever holds up one question would keep all others from being asked meanwhile.
+    """
+
+    def __init__(self, url: str, wares: Wares, every_s: float | None = None) -> None:
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, headers={"Prefer": "wait=30"})
         self._wares = wares
+        self._every_s = every_s
 
     def __enter__(self) -> Self:
         return self
@@ -55,16 +61,21 @@ class Asker:
             RuntimeError: a call was not answered.
         """
         calls: list[Call] = []
+        due = time.monotonic()
         while going_on() or len(calls) < len(KINDS):
             for kind in KINDS:
-                form = {"catalog": _CATALOG, **self._wares.fields(kind)}
-                files = self._wares.files(kind)
-                sent = time.monotonic()
-                answer = self._http.post(f"/api/{kind}", data=form, files=files)
-                calls.append(Call(kind, sent, time.monotonic() - sent))
-                if answer.status_code != httpx.codes.OK:
-                    raise RuntimeError(f"{kind}: {answer.status_code} {answer.text}")
+                time.sleep(max(0.0, due - time.monotonic()))
+                self._ask(kind)
+                answered = time.monotonic()
+                calls.append(Call(kind, due, answered - due))
+                due = answered if self._every_s is None else due + self._every_s
         return calls
+
+    def _ask(self, kind: str) -> None:
+        form = {"catalog": _CATALOG, **self._wares.fields(kind)}
+        answer = self._http.post(f"/api/{kind}", data=form, files=self._wares.files(kind))
+        if answer.status_code != httpx.codes.OK:
+            raise RuntimeError(f"{kind}: {answer.status_code} {answer.text}")
 
 
 class Submission:
@@ -174,7 +185,7 @@ def cpu_s(stack: Stack) -> dict[str, float]:
 def measure(stack: Stack, wares: Wares, folder: Path, bulk: int) -> dict[str, Any]:
     """Return the figures of a stack whose catalog is filled."""
     url, archive = stack.url, wares.archive(folder / "bulk.zip", bulk, fresh=True)
-    with Asker(url, wares) as asker:
+    with Asker(url, wares, _EVERY_S) as asker:
         asker.ask(lasting(_WARM_UP_S))
         idle = asker.ask(lasting(_IDLE_S))
         submission = Submission(url, archive)

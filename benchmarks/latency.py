@@ -11,10 +11,10 @@ ALLOWED_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An answered call: its kind, the moment at which it was sent, and the seconds until its answer."""
+    """An answered call: its kind, the moment at which it was due, and the seconds until its answer."""
 
     kind: str
-    sent: float
+    due: float
     seconds: float
 
 
@@ -31,7 +31,7 @@ class Timeline:
 
     def of(self, call: Call) -> str:
         """Return the stage in the middle of a call: that in which it was held up, if it was."""
-        return self.at(call.sent + call.seconds / 2)
+        return self.at(call.due + call.seconds / 2)
 
 
 def percentile(values: Iterable[float], share: float) -> float:
