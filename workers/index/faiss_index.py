@@ -16,6 +16,10 @@ from workers.index.rescoring import nearest, squares_of
 
 # FAISS wraps its classes anew in Python; the types it ships are those of the C++ side.
 _faiss: Any = faiss
+# Queries times dimension from which on FAISS multiplies matrices. Its own 128,000 lets it go vector by vector for
+# 250 queries of 512 values; from four on, matrices take less time, from two dozen on a fifth. Not so in the
+# small cells of `cell_index`: it is changed for a search alone.
+_MATRICES_FROM = 2048
 # float32 sums of a thousand products are this far off at most; candidates within it are scored again exactly.
 _NOISE = 1e-5
 
@@ -99,7 +103,10 @@ class FaissIndex:
     def _fetch(self, queries: Vectors, count: int, places: Keys | None) -> tuple[Vectors, Keys]:
         contiguous = np.ascontiguousarray(queries, np.float32)
         if places is None:
+            usual = _faiss.cvar.distance_compute_blas_threshold
+            _faiss.cvar.distance_compute_blas_threshold = _MATRICES_FROM
             scores, near = self._index.search(contiguous, count)
+            _faiss.cvar.distance_compute_blas_threshold = usual
         else:
             # The selector refers to this bitmap without owning it: both live until the search is over.
             chosen = np.zeros(len(self._places), bool)
