@@ -1,8 +1,10 @@
 """How a listing refers to an image in the spool: a blob, or a part of one that holds many."""
 
+import re
 from typing import Final, NamedTuple, Self
 
-_SCHEME: Final = "spool:"
+# Nothing else of the disk that the spool may be on can be named.
+_FORM: Final = re.compile(r"spool:(jobs/[\w-]+/images/[\w.-]+)(?:#(\d+)\+(\d+))?", re.ASCII)
 
 
 class SpooledImage(NamedTuple):
@@ -18,14 +20,12 @@ class SpooledImage(NamedTuple):
     @classmethod
     def parse(cls, reference: str) -> Self | None:
         """Return what a listing's image refers to; None where that is no image in the spool."""
-        if not reference.startswith(_SCHEME):
+        found = _FORM.fullmatch(reference)
+        if found is None:
             return None
-        key, _, part = reference.removeprefix(_SCHEME).partition("#")
-        if not part:
-            return cls(key)
-        start, _, length = part.partition("+")
-        return cls(key, int(start), int(length))
+        key, start, length = found.groups()
+        return cls(key) if length is None else cls(key, int(start), int(length))
 
     def __str__(self) -> str:
         part = "" if self.length is None else f"#{self.start}+{self.length}"
-        return f"{_SCHEME}{self.key}{part}"
+        return f"spool:{self.key}{part}"

@@ -18,6 +18,18 @@ def test_reference_is_read_as_it_was_written(image: SpooledImage, text: str) -> 
     assert SpooledImage.parse(text) == image
 
 
-def test_addresses_are_not_in_the_spool() -> None:
-    assert SpooledImage.parse("https://cdn.example/spool:jobs#1+2") is None
-    assert SpooledImage.parse("") is None
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "https://cdn.example/spool:jobs/1/images/a#1+2",
+        "spool:jobs/1/images/a#1",
+        "spool:jobs/1/images/a#-1+2",
+        "spool:jobs/1/images/../accepted.json",
+        "spool:jobs/../../etc/passwd",
+        "spool:/etc/passwd#0+100",
+        "spool:jobs/1/chunks/000000.json",
+    ],
+)
+def test_nothing_else_is_an_image_in_the_spool(text: str) -> None:
+    assert SpooledImage.parse(text) is None
