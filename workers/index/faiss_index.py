@@ -16,9 +16,9 @@ from workers.index.rescoring import nearest, squares_of
 
 # FAISS wraps its classes anew in Python; the types it ships are those of the C++ side.
 _faiss: Any = faiss
-# Queries times dimension from which on FAISS multiplies matrices. Its own 128,000 lets it go vector by vector for
-# 250 queries of 512 values; from four on, matrices take less time, from two dozen on a fifth. Not so in the
-# small cells of `cell_index`: it is changed for a search alone.
+# Queries times dimension from which on FAISS multiplies matrices. With its own 128,000 it goes vector by
+# vector for 250 queries of 512 values; from four on, matrices take less time, from two dozen on a fifth.
+# Not so in the small cells of `cell_index`: it is changed for a search alone.
 _MATRICES_FROM = 2048
 # float32 sums of a thousand products are this far off at most; candidates within it are scored again exactly.
 _NOISE = 1e-5
