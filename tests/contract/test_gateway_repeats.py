@@ -13,14 +13,17 @@ import pytest
 
 from shared.ledger import Ledger
 from shared.routing import ENCODE_BULK, ENCODE_INTERACTIVE, INDEX_BULK
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, GatewaySettings
 from shared.spool import Spool
 from tests.conftest import wait_until
 from tests.processes import running_gateway
 
 SUBMISSIONS = "/api/catalogs/shop/submissions"
 NDJSON = "application/x-ndjson"
-LISTINGS = b"".join(b'{"id":"%d","title":"Cup %d"}\n' % (i, i) for i in range(320))
+CHUNKS = 5
+LISTINGS = b"".join(
+    b'{"id":"%d","title":"Cup %d"}\n' % (i, i) for i in range(CHUNKS * GatewaySettings().chunk_listings)
+)
 TITLES = b'{"a":{"title":"Red cup"},"b":{"title":"Cup, red"}}'
 
 
@@ -72,7 +75,7 @@ def test_fifty_requests_at_once_over_two_gateways_are_one_job(
     (job,) = jobs
     assert [record.id for record in ledger.recent(None, 100)] == [job]
     assert list(spool.job_ids()) == [job]
-    assert ledger.upkeep.queue_depth(ENCODE_BULK) == 10
+    assert ledger.upkeep.queue_depth(ENCODE_BULK) == CHUNKS
 
 
 def request_bytes(path: str, body: bytes, content_type: str) -> bytes:
@@ -86,7 +89,7 @@ def request_bytes(path: str, body: bytes, content_type: str) -> bytes:
 @pytest.mark.parametrize(
     ("path", "body", "content_type", "queue", "messages"),
     [
-        (SUBMISSIONS, LISTINGS, NDJSON, ENCODE_BULK, 10),
+        (SUBMISSIONS, LISTINGS, NDJSON, ENCODE_BULK, CHUNKS),
         ("/api/catalogs/shop/rematches", b"", NDJSON, INDEX_BULK, 1),
         ("/api/dedup", TITLES, "application/json", ENCODE_INTERACTIVE, 1),
     ],

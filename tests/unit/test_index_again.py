@@ -91,3 +91,9 @@ def test_a_job_that_is_the_whole_catalog_finds_among_itself_what_it_finds_withou
     catalog.jobs.add_row("a", "b-00", 99)
     assert catalog.jobs.keys("a").tolist() == [*keys.tolist(), *keys_of(["b-00"]).tolist()]
     catalog.database.close()
+
+
+def test_no_listings_have_no_pairs(tmp_path: Path, matcher: Matcher) -> None:
+    catalog = Catalogs(tmp_path, FaissIndex, TfidfIndex, most_open=2).get_or_create("shop")
+    assert matcher.match_within(catalog, np.empty(0, np.int64), OPTIONS, None) == Outcome([], [])
+    catalog.database.close()

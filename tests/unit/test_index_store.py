@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from shared.errors import ArtifactError, UnknownCatalog
-from shared.limits import Limits
 from shared.messages import Listing
 from workers.index.arrival import Arrival
 from workers.index.catalogs import FILE, Catalogs
@@ -243,14 +242,3 @@ def test_a_rematch_drops_pairs_in_steps_that_grow_with_the_pairs_only(tmp_path: 
     assert len(calls) < 100
     assert list(pairs.all()) == []
     database.close()
-
-
-def test_what_is_near_is_remembered_for_a_job_and_the_queries_beside_it(catalogs: Catalogs) -> None:
-    catalog = catalogs.get_or_create("shop")
-    job, query, other = Limits.all(10), Limits.all(50), Limits.all(20)
-    remembered = catalog.neighbourhood(job)
-    asked = catalog.neighbourhood(query)
-    assert catalog.neighbourhood(job) is remembered
-    catalog.neighbourhood(other)
-    assert catalog.neighbourhood(job) is remembered
-    assert catalog.neighbourhood(query) is not asked

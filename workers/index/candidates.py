@@ -56,7 +56,9 @@ def pairs_within(catalog: Catalog, keys: Keys, limits: Limits, among: Keys | Non
     listings, near = candidates_of(lists, limits, keys)
     everyone = np.union1d(keys, near)
     sides = known_sides(catalog, everyone, neighbourhood)
-    by_id = np.array(sorted(range(len(everyone)), key=[listing.id for listing in sides.listings].__getitem__))
+    by_id = np.array(
+        sorted(range(len(everyone)), key=[listing.id for listing in sides.listings].__getitem__), np.int64
+    )
     rank = np.empty_like(by_id)
     rank[by_id] = np.arange(len(by_id))
     one, other = (rank[np.searchsorted(everyone, each)] for each in (keys[listings], near))

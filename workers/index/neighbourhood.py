@@ -146,7 +146,8 @@ def _best(flat: _Flat, k: int) -> tuple[Keys, Keys]:
 
 
 def _flat(lists: list[Neighbours], itself: Keys | None) -> _Flat:
-    listings = np.repeat(np.arange(len(lists)), [len(found.keys) for found in lists])
+    counts = np.array([len(found.keys) for found in lists], np.int64)
+    listings = np.repeat(np.arange(len(lists)), counts)
     keys = np.concatenate([_NOTHING.keys, *(found.keys for found in lists)])
     scores = np.concatenate([_NOTHING.scores, *(found.scores for found in lists)])
     if itself is not None:
