@@ -146,10 +146,15 @@ def _read(name: str) -> dict[str, Any]:
     return json.loads(path.read_text()) if path.is_file() else {}
 
 
+def _counts(told: int | list[int]) -> str:
+    """Return one size, or several."""
+    return " ".join(f"{count:,}" for count in (told if isinstance(told, list) else [told]))
+
+
 def _tables(reports: dict[str, dict[str, Any]], shown: list[Main]) -> str:
     seen = machine()
     sizes = [
-        f"`{name}` {report[unit]:,} {unit}"
+        f"`{name}` {_counts(report[unit])} {unit}"
         for name, report in reports.items()
         for unit in ("products", "images", "photos", "listings")
         if unit in report
