@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workers.index.arrays import Halves, Keys, Neighbours, Vectors, most_ties, similarities
+from workers.index.arrays import Halves, Keys, Neighbours, Vectors, most_ties
 from workers.index.faiss_index import FaissIndex
 from workers.index.halves import units_of
 from workers.index.layout import Layout
@@ -30,6 +30,12 @@ def every_cell(dim: int) -> SizedIndex:
 
 def soon_in_cells(dim: int) -> SizedIndex:
     return SizedIndex(dim, least=16, probes=10**6)
+
+
+def similarities(a: Vectors, b: Vectors) -> np.ndarray:
+    left, right = a.astype(np.float64), b.astype(np.float64)
+    norms = np.sqrt((left * left).sum(axis=1) * (right * right).sum(axis=1))
+    return np.round((left * right).sum(axis=1) / np.maximum(norms, 1e-12), 9)
 
 
 class Oracle:

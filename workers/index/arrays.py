@@ -1,5 +1,6 @@
 """Types of the arrays that the index worker passes around."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,13 +46,15 @@ def most_ties(k: int) -> int:
     return 3 * k + 20
 
 
-def similarities(a: Vectors, b: Vectors) -> Scores:
-    """Return the cosine of each row of a (n, dim) with the same row of b.
+def in_parts(keys: Keys, size: int) -> Iterator[Keys]:
+    """Yield the keys (n,) in parts of `size`."""
+    return (keys[start : start + size] for start in range(0, len(keys), size))
 
-    Computed in float64, row by row, and rounded: the same two vectors give the same value in every batch,
-    and equal vectors give 1.
+
+def cosines_of(products: Scores, squares_a: Scores, squares_b: Scores) -> Scores:
+    """Return cosines from the products of vectors and their squared lengths, float64 of shapes that fit.
+
+    Rounded: the same two vectors give the same value in every batch, and equal vectors give 1.
     """
-    left, right = a.astype(np.float64), b.astype(np.float64)
-    norms = np.sqrt((left * left).sum(axis=1) * (right * right).sum(axis=1))
-    cosines: Scores = np.round((left * right).sum(axis=1) / np.maximum(norms, 1e-12), 9)
+    cosines: Scores = np.round(products / np.maximum(np.sqrt(squares_a * squares_b), 1e-12), 9)
     return cosines

@@ -105,8 +105,10 @@ class FaissIndex:
         if places is None:
             usual = _faiss.cvar.distance_compute_blas_threshold
             _faiss.cvar.distance_compute_blas_threshold = _MATRICES_FROM
-            scores, near = self._index.search(contiguous, count)
-            _faiss.cvar.distance_compute_blas_threshold = usual
+            try:
+                scores, near = self._index.search(contiguous, count)
+            finally:
+                _faiss.cvar.distance_compute_blas_threshold = usual
         else:
             # The selector refers to this bitmap without owning it: both live until the search is over.
             chosen = np.zeros(len(self._places), bool)

@@ -1,13 +1,12 @@
 """Stage `match`: a slice of a job's listings is compared with its candidates."""
 
-from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final
 
 from shared.crash import crash_at
 from shared.ledger import Claim, Ledger
 from shared.messages import JobOptions, UnitHint
-from workers.index.arrays import Keys
+from workers.index.arrays import Keys, in_parts
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
 from workers.index.keys import keys_of
@@ -48,7 +47,7 @@ class MatchSlice:
 
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
         if options.against.startswith(_OTHER):
-            across = [self._across(catalog, part, options) for part in _parts(keys)]
+            across = [self._across(catalog, part, options) for part in in_parts(keys, _PART)]
             with catalog.database.transaction():
                 for outcome in across:
                     catalog.jobs.put_pairs(job, outcome.kept)
@@ -62,7 +61,7 @@ class MatchSlice:
             with catalog.database.transaction():
                 catalog.jobs.put_pairs(job, known)
             return
-        found = [self._matcher.match_within(catalog, part, options, among) for part in _parts(keys)]
+        found = [self._matcher.match_within(catalog, part, options, among) for part in in_parts(keys, _PART)]
         # A new neighbour changes what surrounds the listings that were there before.
         anew = options.against == "catalog" and not whole
         again = list(self._matcher.match_again(catalog, keys, options, job)) if anew else []
@@ -91,7 +90,3 @@ class MatchSlice:
             catalog.outcomes.clear()
             self._wishes[catalog.name] = wish
         return catalog.outcomes
-
-
-def _parts(keys: Keys) -> Iterator[Keys]:
-    return (keys[start : start + _PART] for start in range(0, len(keys), _PART))

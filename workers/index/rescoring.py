@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours, Scores, Vectors, most_ties
+from workers.index.arrays import Keys, Neighbours, Scores, Vectors, cosines_of, most_ties
 
 Fetch = Callable[[NDArray[np.int64], int], tuple[Vectors, NDArray[np.int64]]]
 """For some of the queries (n,), rough scores (n, count) and the best places, best first, -1 for none."""
@@ -21,7 +21,7 @@ _AT_ONCE: Final = 1024
 
 
 def squares_of(vectors: NDArray[np.floating]) -> Scores:
-    """Return the squared lengths (…) of the vectors (…, dim), as `arrays.similarities` computes them."""
+    """Return the squared lengths (…) of the vectors (…, dim), summed up in float64."""
     doubles = vectors.astype(np.float64)
     squares: Scores = (doubles * doubles).sum(axis=-1)
     return squares
@@ -65,7 +65,7 @@ def nearest(
 def _rescored(queries: Vectors, places: NDArray[np.int64], read: Read, k: int) -> Iterator[Neighbours]:
     """Yield the neighbours among the places (n, fetched).
 
-    The values are those of `arrays.similarities`, the order and the cut those of `arrays.ranked`.
+    The values are those of `arrays.cosines_of`, the order and the cut those of `arrays.ranked`.
     """
     most, fetched = most_ties(k), places.shape[1]
     size = max(1, _AT_ONCE // max(1, fetched))
@@ -73,8 +73,8 @@ def _rescored(queries: Vectors, places: NDArray[np.int64], read: Read, k: int) -
         part, near = queries[start : start + size].astype(np.float64), places[start : start + size]
         vectors, squares, named = read(near)
         products = (vectors * part[:, None, :]).sum(axis=2)
-        norms = np.sqrt((part * part).sum(axis=1)[:, None] * squares)
-        scores = np.where(near < 0, -np.inf, np.round(products / np.maximum(norms, 1e-12), 9))
+        cosines = cosines_of(products, (part * part).sum(axis=1)[:, None], squares)
+        scores = np.where(near < 0, -np.inf, cosines)
         order = np.lexsort((named, -scores), axis=1)
         scores, named = np.take_along_axis(scores, order, 1), np.take_along_axis(named, order, 1)
         counts = (near >= 0).sum(axis=1)

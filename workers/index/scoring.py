@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.messages import Conflict
-from workers.index.arrays import MODALITIES, Channel, Modality, Scores
+from workers.index.arrays import MODALITIES, Channel, Modality, Scores, cosines_of
 from workers.index.background import Background, normalised
 from workers.index.classifier import Matrix
 from workers.index.features import (
@@ -215,15 +215,14 @@ def _biases(sides: Sides, background: Background | None) -> Scores:
 def _vector_sims(
     a: Sides, places_a: Places, b: Sides, places_b: Places, modality: Modality, shared: NDArray[np.bool_]
 ) -> Scores:
-    """Return the cosines as `arrays.similarities` does, each listing converted once for all its pairs."""
+    """Return the cosines of pairs that share the modality, else 0; a listing is converted once for all."""
     sims = np.zeros(len(places_a))
     here = np.flatnonzero(shared)
     if not len(here):
         return sims
     left = a.vectors[modality].astype(np.float64)
     right = left if b is a else b.vectors[modality].astype(np.float64)
-    norms = np.sqrt(squares_of(left)[places_a] * squares_of(right)[places_b])
     for start in range(0, len(here), _BLOCK):
         part = here[start : start + _BLOCK]
         sims[part] = (left[places_a[part]] * right[places_b[part]]).sum(axis=1)
-    return np.round(sims / np.maximum(norms, 1e-12), 9)
+    return cosines_of(sims, squares_of(left)[places_a], squares_of(right)[places_b])

@@ -1,12 +1,12 @@
 """The vector index of the worker: exact while the catalog is small, in cells when it is large."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Halves, Keys, Neighbours, Vectors
+from workers.index.arrays import Halves, Keys, Neighbours, Vectors, in_parts
 from workers.index.cell_index import CellIndex, centres_of
 from workers.index.faiss_index import FaissIndex
 from workers.index.layout import CellNumbers, Layout
@@ -107,7 +107,7 @@ class SizedIndex:
         self._next, count = 2 * size, _cells_for(size)
         sample = np.sort(self._index.keys)[: count * _SAMPLE_PER_CELL]
         cells = CellIndex(centres_of(self._index.vectors(sample), min(count, len(sample))), self._probes)
-        for keys in _parts(self._index.keys):
+        for keys in in_parts(self._index.keys, _AT_ONCE):
             cells.upsert(keys, self._index.vectors(keys))
         self._index, self._news = cells, len(cells)
 
@@ -115,7 +115,7 @@ class SizedIndex:
         """Return an index of some of the listings: the slices of a job are searched among the same ones."""
         if self._among is None or not np.array_equal(self._among[0], among):
             restricted = SizedIndex(self._dim, self._least, self._probes)
-            for keys in _parts(among[self.has(among)]):
+            for keys in in_parts(among[self.has(among)], _AT_ONCE):
                 restricted.upsert(keys, self.vectors(keys))
             self._among = among.copy(), restricted
         return self._among[1]
@@ -123,7 +123,3 @@ class SizedIndex:
 
 def _cells_for(vectors: int) -> int:
     return int(_CELLS_PER_ROOT * vectors**0.5)
-
-
-def _parts(keys: Keys) -> Iterator[Keys]:
-    return (keys[start : start + _AT_ONCE] for start in range(0, len(keys), _AT_ONCE))
