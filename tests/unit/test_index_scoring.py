@@ -1,6 +1,7 @@
 """Measuring many pairs at once."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 
@@ -37,3 +38,21 @@ def test_memory_for_comparing_vectors_does_not_grow_with_the_pairs() -> None:
     for i in some:
         alone = measure(sides, a[i : i + 1], sides, b[i : i + 1], context, None)[0]
         assert measured[i] == alone
+
+
+def test_pairs_are_told_the_same_where_no_features_are_wanted() -> None:
+    titles = ["Kopi Arabika 250 g", "kopi arabika 500 g", "teh melati"]
+    rows, vectors = count_ngrams(titles), np.eye(3, 4, dtype=np.float32) + np.float32(0.5)
+    listings = [StoredListing(i, f"l-{i}", title, title, None, "{}") for i, title in enumerate(titles)]
+    absent, present = np.zeros(3, bool), np.ones(3, bool)
+    sides = make_sides(listings, {"text": vectors}, {"image": absent, "text": present}, rows)
+    alone = Context(TfidfIndex(), Vocabulary().rarity, "alone")
+    first, second = np.array([0, 0, 1]), np.array([1, 2, 2])
+
+    full = measure(sides, first, sides, second, alone, None)
+    bare = measure(sides, first, sides, second, alone, None, wanted=())
+
+    assert full.matrices["text_only"][1].shape[0] == 3
+    assert bare.matrices == {}
+    for pair in range(3):
+        assert bare[pair] == replace(full[pair], values=())

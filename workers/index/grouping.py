@@ -38,7 +38,7 @@ def find_groups(pairs: Iterable[ScoredPair]) -> list[FoundGroup]:
     both listings were full of their duplicates.
     Connected components would join hundreds of listings through one wrong pair after another.
     """
-    link = AverageLink(sorted(pairs, key=lambda pair: (pair.a, pair.b)))
+    link = AverageLink(sorted(pairs))
     link.run()
     found = (
         FoundGroup(tuple(sorted(group)), link.hold[name])

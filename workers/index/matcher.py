@@ -69,7 +69,12 @@ class Scored:
             _known(measured.sims["text"][places]),
             _known(measured.fused[places]),
             _known(measured.sims["lexical"][places]),
-            [measured.conflicts(place) for place in places.tolist()],
+            [
+                measured.conflicts(place) if conflicting else ()
+                for place, conflicting in zip(
+                    places.tolist(), measured.conflicting()[places].tolist(), strict=True
+                )
+            ],
         )
         for ids, row in zip(self.ids(places), zip(*columns, strict=True), strict=True):
             told = dict(zip(_PAIR, (*ids, *row), strict=True))
@@ -143,9 +148,9 @@ class Matcher:
     ) -> Scored:
         """Measure pairs of places and decide about them with the classifier calibrated for the models."""
         a, b = candidates.pairs.T
-        background = self._classifiers.background(models)
-        measured = measure(candidates.a, a, candidates.b, b, context, background)
-        return Scored(candidates, measured, decide(measured, self.regressions(models, context), threshold))
+        background, regressions = self._classifiers.background(models), self.regressions(models, context)
+        measured = measure(candidates.a, a, candidates.b, b, context, background, regressions)
+        return Scored(candidates, measured, decide(measured, regressions, threshold))
 
     def _decide(
         self, found: Candidates, context: Context, catalog: Catalog, threshold: float | None

@@ -1,6 +1,6 @@
 """Similarities and features of many pairs at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,7 +57,7 @@ class Measured:
     lexical_sim: float | None
     conflicts: tuple[Conflict, ...]
     values: tuple[float, ...]
-    """The features in the order of `features.names_of`."""
+    """The features in the order of `features.names_of`; none where none were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Measurements:
     """Half image, half text (n,); the one that is there if the other is not."""
     told: dict[str, Told]
     matrices: dict[Situation, tuple[Places, Matrix]]
-    """Per situation, which pairs are in it (m,), and their features (m, features)."""
+    """Per situation that features were made for, which pairs are in it (m,), and these (m, features)."""
 
     def __len__(self) -> int:
         return len(self.situations)
@@ -90,6 +90,7 @@ class Measurements:
         situation, values = None, ()
         if self.situations[pair] >= 0:
             situation = SITUATIONS[self.situations[pair]]
+        if situation in self.matrices:
             places, matrix = self.matrices[situation]
             values = tuple(matrix[np.searchsorted(places, pair)].tolist())
         return Measured(
@@ -114,26 +115,63 @@ def measure(
     places_b: Places,
     context: Context,
     background: Background | None,
+    wanted: Collection[Situation] = SITUATIONS,
 ) -> Measurements:
     """Measure the pairs (a[places_a[i]], b[places_b[i]]); without a background, images are not normalised.
 
-    Both sides must know what is near to them unless the setting is `alone`.
+    Both sides must know what is near to them unless the setting is `alone`. Features, which are the dearest
+    part by far, are made for the `wanted` situations only.
     """
-    shared = {
+    there = {
         modality: a.present[modality][places_a] & b.present[modality][places_b] for modality in MODALITIES
     }
+    titled = there["text"]
     sims: dict[Channel, Scores] = {
-        modality: _vector_sims(a, places_a, b, places_b, modality, shared[modality])
-        for modality in MODALITIES
+        modality: _vector_sims(a, places_a, b, places_b, modality, there[modality]) for modality in MODALITIES
     }
     sims["lexical"] = _lexical_sims(a, places_a, b, places_b, context)
-    biases_a = _biases(a, background)
-    biases_b = biases_a if b is a else _biases(b, background)
-    pairing, titled = Pairing(a.facts, places_a, b.facts, places_b), shared["text"]
+    pairing = Pairing(a.facts, places_a, b.facts, places_b)
     told = compare(pairing)
+    situations = situations_of(there["image"], titled)
+    matrices = {}
+    if chosen := _chosen(situations, wanted):
+        norms = _image_norms(a, places_a, b, places_b, sims["image"], background)
+        features = _features(sims, norms, pairing, told, titled, context)
+        around = {} if context.setting == "alone" else _surroundings(a, places_a, b, places_b, sims)
+        matrices = {
+            situation: (places, _matrix(situation, features, around, places))
+            for situation, places in chosen.items()
+        }
+    known = {
+        channel: np.where(there["text" if channel == "lexical" else channel], found, np.nan)
+        for channel, found in sims.items()
+    }
+    return Measurements(
+        situations=situations,
+        sims=known,
+        fused=_fused(known["image"], known["text"]),
+        told=told,
+        matrices=matrices,
+    )
+
+
+def _chosen(situations: NDArray[np.int8], wanted: Collection[Situation]) -> dict[Situation, Places]:
+    places = {each: np.flatnonzero(situations == number) for number, each in enumerate(SITUATIONS)}
+    return {each: found for each, found in places.items() if each in wanted and len(found)}
+
+
+def _features(
+    sims: Mapping[Channel, Scores],
+    norms: Scores,
+    pairing: Pairing,
+    told: Mapping[str, Told],
+    titled: NDArray[np.bool_],
+    context: Context,
+) -> dict[str, Scores]:
+    """Return the features of all pairs (n,) but those of what surrounds them."""
     features = {
         "image_sim": sims["image"],
-        "image_norm": normalised(sims["image"], biases_a[places_a], biases_b[places_b]),
+        "image_norm": norms,
         "text_sim": sims["text"],
         "lexical_sim": sims["lexical"],
         **attribute_features(pairing),
@@ -142,21 +180,7 @@ def measure(
     for name, found in title_features(pairing.where(titled), context.rarity).items():
         features[name] = np.zeros(len(titled))
         features[name][titled] = found
-    around = {} if context.setting == "alone" else _surroundings(a, places_a, b, places_b, sims)
-    situations = situations_of(shared["image"], titled)
-    matrices = {}
-    for number, situation in enumerate(SITUATIONS):
-        if len(places := np.flatnonzero(situations == number)):
-            matrices[situation] = (places, _matrix(situation, features, around, places))
-    there = {"image": shared["image"], "text": titled, "lexical": titled}
-    known = {channel: np.where(there[channel], found, np.nan) for channel, found in sims.items()}
-    return Measurements(
-        situations=situations,
-        sims=known,
-        fused=_fused(known["image"], known["text"]),
-        told=told,
-        matrices=matrices,
-    )
+    return features
 
 
 def _surroundings(
@@ -202,6 +226,14 @@ def _lexical_sims(a: Sides, places_a: Places, b: Sides, places_b: Places, contex
     if not len(places_a):
         return np.empty(0)
     return context.lexical.similarities(a.rows[places_a], b.rows[places_b])
+
+
+def _image_norms(
+    a: Sides, places_a: Places, b: Sides, places_b: Places, sims: Scores, background: Background | None
+) -> Scores:
+    biases_a = _biases(a, background)
+    biases_b = biases_a if b is a else _biases(b, background)
+    return normalised(sims, biases_a[places_a], biases_b[places_b])
 
 
 def _biases(sides: Sides, background: Background | None) -> Scores:
