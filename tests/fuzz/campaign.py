@@ -50,6 +50,11 @@ _OFF = {
     # Any bytes may be a table, and a bad row is a rejection of the job.
     _SUBMISSIONS: (_ACCEPTANCE, _REJECTION),
 }
+# Few of the forms that are generated are whole.
+_FORMS = {
+    "/api/dedup": {"a_title": _KNOWN_TITLES[0], "b_title": _KNOWN_TITLES[1], "catalog": CATALOGS[0]},
+    "/api/search": {"title": _KNOWN_TITLES[0], "catalog": CATALOGS[0]},
+}
 # In every catalog before anything is generated, so that there is something to find.
 _KNOWN = [{"id": f"k-{n}", "title": "Mug red 350 ml" if n % 2 else f"Steel bottle {n} l"} for n in range(6)]
 
@@ -134,7 +139,7 @@ def _config(seed: int, size: Size, key: str | None) -> dict[str, Any]:
 
 
 def _with_examples(description: dict[str, Any]) -> dict[str, Any]:
-    for operations in description["paths"].values():
+    for path, operations in description["paths"].items():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
                 if parameter["name"] in _EXAMPLES:
@@ -143,6 +148,8 @@ def _with_examples(description: dict[str, Any]) -> dict[str, Any]:
                 # Those are generated as bytes, and so must the example be.
                 if form in bodies.FORMS:
                     content["example"] = bodies.EXAMPLES[form]
+                elif form == "multipart/form-data":
+                    content["example"] = _FORMS[path]
     return description
 
 
