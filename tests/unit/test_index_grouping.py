@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.messages import Group, GroupMember, ReviewReason
 from workers.index.group_ids import assign_ids
 from workers.index.grouping import find_groups, group_pairs
+from workers.index.scored_pairs import ScoredPairs
 from workers.index.store import GroupTable, JobTable, open_database
 from workers.index.store.pairs import ScoredPair
 
@@ -40,7 +41,7 @@ pairs_of = st.lists(
 def test_groups_do_not_depend_on_the_order_of_pairs(pairs: list[ScoredPair], random: object) -> None:
     shuffled = list(pairs)
     random.shuffle(shuffled)
-    assert find_groups(shuffled) == find_groups(pairs)
+    assert find_groups(ScoredPairs.of(shuffled)) == find_groups(ScoredPairs.of(pairs))
 
 
 @settings(max_examples=200, deadline=None)
@@ -50,7 +51,7 @@ def test_a_listing_is_in_one_group_that_holds_no_variants_and_agrees_with_each_m
 ) -> None:
     duplicates = {(p.a, p.b) for p in pairs if p.verdict == "duplicate"}
     variants = {(p.a, p.b) for p in pairs if p.verdict == "variant"}
-    groups = find_groups(pairs)
+    groups = find_groups(ScoredPairs.of(pairs))
     listings = [listing for group in groups for listing in group.members]
     assert len(set(listings)) == len(listings)
     for group in groups:
@@ -120,7 +121,7 @@ def test_variant_between_members_keeps_the_weaker_pair_out() -> None:
     ],
 )
 def test_groups_that_a_person_should_look_at(pairs: list[ScoredPair], reason: str | None) -> None:
-    (group,) = find_groups(pairs)
+    (group,) = find_groups(ScoredPairs.of(pairs))
     assert group.review_reason(max_group=3) == reason
 
 

@@ -5,7 +5,8 @@ Agglomerative Graph Clustering in Nearly-Linear Time, 2021). Why this one: docs/
 """
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Collection
 from heapq import heapify, heappop, heappush
 from typing import Final
 
@@ -15,10 +16,6 @@ NOT_FOUND: Final = -6.0
 """Log-odds of a pair that no channel returned. With `_SURE` it lets a chain have three members at most."""
 _SURE: Final = 0.999
 """No pair counts for more: a classifier is not that sure, and one pair should not outweigh several."""
-_FULL: Final = 10
-"""As many duplicates, and nothing else, say that a listing's lists of candidates were full of them."""
-_OVERFULL: Final = 30
-"""As many say so whatever else was found."""
 _SLACK: Final = 1.1
 """Gains within this factor are as good as equal, or the whole heap would change at every step."""
 _LEAST: Final = 1e-6
@@ -31,9 +28,11 @@ class AverageLink:
     not been found, and how many of them lie between two listings with full lists.
     """
 
-    def __init__(self, pairs: list[ScoredPair]) -> None:
-        """Begin with every listing alone; equal pairs in the same order give equal groups."""
-        full = _with_full_lists(pairs)
+    def __init__(self, pairs: list[ScoredPair], full: Collection[str]) -> None:
+        """Begin with every listing alone; equal pairs in the same order give equal groups.
+
+        Of listings in `full`, whose lists were full of duplicates, a pair that was not found says nothing.
+        """
         self.members = {listing: [listing] for pair in pairs for listing in (pair.a, pair.b)}
         self.hold = dict.fromkeys(self.members, math.inf)
         self._group_of = {listing: listing for listing in self.members}
@@ -79,17 +78,6 @@ class AverageLink:
                 del self._ties[other][b]
                 mine = self._ties[a].get(other, (0.0, 0))
                 self._ties[a][other] = self._ties[other][a] = (mine[0] + total, mine[1] + found)
-
-
-def _with_full_lists(pairs: list[ScoredPair]) -> set[str]:
-    """Return listings with so many duplicates that a pair which was not found says nothing about them."""
-    kept = Counter(listing for pair in pairs for listing in (pair.a, pair.b))
-    same = Counter(listing for pair in pairs if pair.verdict == "duplicate" for listing in (pair.a, pair.b))
-    return {
-        listing
-        for listing, count in same.items()
-        if count >= (_FULL if kept[listing] == count else _OVERFULL)
-    }
 
 
 def _log_odds(pair: ScoredPair) -> float:

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from shared.messages import ReviewReason
 from workers.index.average_link import AverageLink
+from workers.index.scored_pairs import ScoredPairs
 from workers.index.store.pairs import ScoredPair
 
 # The smaller, the better a listing can stand for its group; see `canonical_of`.
@@ -30,27 +33,31 @@ class FoundGroup:
         return "weak_link" if self.hold < math.log(WEAK / (1 - WEAK)) else None
 
 
-def find_groups(pairs: Iterable[ScoredPair]) -> list[FoundGroup]:
+def find_groups(pairs: ScoredPairs) -> list[FoundGroup]:
     """Return the groups of at least two listings, sorted by members.
 
     Groups are merged two at a time, from the best on, while the mean log-odds between the two are positive
     and no pair between them is a variant. A pair that was not found counts against it, unless the lists of
     both listings were full of their duplicates.
-    Connected components would join hundreds of listings through one wrong pair after another.
+    Connected components would join hundreds of listings through one wrong pair after another; but no group
+    reaches beyond one, so that they are looked at one by one.
     """
-    link = AverageLink(sorted(pairs))
-    link.run()
-    found = (
-        FoundGroup(tuple(sorted(group)), link.hold[name])
-        for name, group in link.members.items()
-        if len(group) > 1
-    )
+    full = {pairs.listings[place] for place in np.flatnonzero(pairs.with_full_lists()).tolist()}
+    found = []
+    for cluster in pairs.clusters():
+        link = AverageLink(cluster, full)
+        link.run()
+        found += [
+            FoundGroup(tuple(sorted(group)), link.hold[name])
+            for name, group in link.members.items()
+            if len(group) > 1
+        ]
     return sorted(found, key=lambda group: group.members)
 
 
 def group_pairs(pairs: Iterable[ScoredPair]) -> list[tuple[str, ...]]:
     """Return the members of `find_groups`."""
-    return [group.members for group in find_groups(pairs)]
+    return [group.members for group in find_groups(ScoredPairs.of(pairs))]
 
 
 def canonical_of(members: Iterable[str], rank: Rank) -> str:

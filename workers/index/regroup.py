@@ -1,6 +1,6 @@
 """Brings the groups of a catalog up to date with its pairs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -9,8 +9,8 @@ from workers.index.catalog import Catalog
 from workers.index.group_ids import assign_ids
 from workers.index.grouping import FoundGroup, Rank, canonical_of, find_groups
 from workers.index.keys import keys_of
+from workers.index.scored_pairs import ScoredPairs
 from workers.index.store import StoredListing
-from workers.index.store.pairs import ScoredPair
 
 _AT_ONCE: Final = 1000
 
@@ -26,10 +26,11 @@ def regroup(catalog: Catalog, max_group: int) -> None:
 
     Those above `max_group`, and those that hold together by little, are marked for review.
     """
-    pairs = list(catalog.pairs.all())
+    pairs = ScoredPairs.of(catalog.pairs.all())
     found = find_groups(pairs)
     ids = assign_ids(catalog.name, [group.members for group in found], catalog.groups.of_listings())
-    best = _best_probabilities(pairs, found)
+    # The best tells the strangers in a group better than the mean, which is low where a group is large.
+    best = pairs.best_within({each: place for place, group in enumerate(found) for each in group.members})
     del pairs
     with catalog.database.transaction():
         catalog.groups.replace(_groups(catalog, zip(ids, found, strict=True), best, max_group))
@@ -56,17 +57,3 @@ def _group(group_id: str, found: FoundGroup, rank: Rank, best: dict[str, float],
         review=reason is not None,
         review_reason=reason,
     )
-
-
-def _best_probabilities(pairs: Iterable[ScoredPair], groups: Iterable[FoundGroup]) -> dict[str, float]:
-    """Return the probability of each member's most probable pair inside its group.
-
-    The best tells the strangers in a group better than the mean, which is low where a group is large.
-    """
-    place = {listing: i for i, group in enumerate(groups) for listing in group.members}
-    best: dict[str, float] = {}
-    for pair in pairs:
-        if pair.a in place and place[pair.a] == place.get(pair.b):
-            for listing in (pair.a, pair.b):
-                best[listing] = max(best.get(listing, 0.0), pair.probability)
-    return best

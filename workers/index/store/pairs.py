@@ -1,7 +1,7 @@
 """The scored pairs inside a catalog, from which groups are made."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.messages import Verdict
 from workers.index.store.database import Database
@@ -92,9 +92,5 @@ class PairTable:
         return sorted(found)
 
     def all(self) -> Iterator[ScoredPair]:
-        """Yield every pair; each id and verdict is one string, however many pairs have it."""
-        known: dict[Any, Any] = {}
-        same = known.setdefault
-        rows = self._db.execute("SELECT a, b, probability, verdict FROM pairs")
-        for a, b, probability, verdict in rows:
-            yield ScoredPair(same(a, a), same(b, b), probability, same(verdict, verdict))
+        """Yield every pair."""
+        return map(ScoredPair._make, self._db.execute("SELECT a, b, probability, verdict FROM pairs"))
