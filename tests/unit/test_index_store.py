@@ -80,6 +80,15 @@ def test_commits_are_durable_by_setting(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_file_holds_vectors_of_any_usual_dimension_without_waste(tmp_path: Path) -> None:
+    data, keys = [bytes(2 * dim) for dim in (384, 512, 768, 1024)] * 250, range(1000)
+    database = open_database(tmp_path / FILE)
+    with database.transaction():
+        ListingTable(database).put_vectors("image", keys, data)
+    database.close()
+    assert (tmp_path / FILE).stat().st_size < 1.5 * sum(map(len, data))
+
+
 def test_file_of_another_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("PRAGMA user_version = 99")
