@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from workers.index.ngrams import count_ngrams, parts_of
+from workers.index.ngrams import count_ngrams
 from workers.index.tfidf_index import TfidfIndex
 
 
@@ -130,4 +130,4 @@ def engines() -> dict[str, Callable[[], Engine]]:
 
 
 def _words(title: str) -> set[str]:
-    return {part.replace(" ", "_") for part in parts_of(title)}
+    return {str(column) for column in count_ngrams([title]).indices.tolist()}
