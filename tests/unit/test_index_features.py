@@ -41,7 +41,7 @@ def facts(title: str, **attributes: str | float) -> Facts:
 
 def vocabulary() -> Vocabulary:
     counted = Vocabulary()
-    counted.upsert(enumerate(TITLES))
+    counted.upsert(range(len(TITLES)), TITLES)
     return counted
 
 
@@ -113,9 +113,9 @@ def test_rarity_is_equal_for_all_words_when_the_catalog_is_empty() -> None:
 
 def test_rarity_forgets_a_title_that_was_replaced() -> None:
     counted = vocabulary()
-    counted.upsert([(0, "something else")])
+    counted.upsert([0], ["something else"])
     fresh = Vocabulary()
-    fresh.upsert(enumerate(["something else", *TITLES[1:]]))
+    fresh.upsert(range(len(TITLES)), ["something else", *TITLES[1:]])
     assert counted.rarity("silk") == fresh.rarity("silk")
 
 

@@ -177,7 +177,7 @@ class Catalog:
     def _index_titles(self, numbers: list[int], titles: list[str]) -> None:
         if numbers:
             self.lexical.upsert(np.array(numbers, np.int64), count_ngrams(titles))
-            self.vocabulary.upsert(zip(numbers, titles, strict=True))
+            self.vocabulary.upsert(numbers, titles)
 
 
 def _repeated(row: int, listing_id: str) -> Rejection:

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
 
-from workers.index.arrays import Rows
+from workers.index.arrays import Rows, distinct
 
 FEATURES: Final = 2**18
 # As many as the processor's cache holds the arrays of.
@@ -65,7 +65,8 @@ def _cells_of(titles: Sequence[str]) -> Numbers:
     text, offsets = _in_utf8(spaced)
 
     letters = np.flatnonzero(inside)
-    whole = np.unique(np.searchsorted(starts, np.flatnonzero(kinds == _DIGIT), "right") - 1)
+    digits = np.cumsum(kinds == _DIGIT)
+    whole = np.flatnonzero(digits[ends - 1] > digits[starts - 1])
     word_row = row[starts - 1]
     glued = np.flatnonzero(word_row[1:] == word_row[:-1])
     first, last = np.concatenate([whole, glued]), np.concatenate([whole, glued + 1])
@@ -79,9 +80,7 @@ def _cells_of(titles: Sequence[str]) -> Numbers:
         len(letters),
     )
     rows: Numbers = np.concatenate([row[letters - 1], word_row[first]])
-    cells = rows * FEATURES + columns
-    cells.sort()
-    return cells[np.diff(cells, prepend=-1) > 0]
+    return distinct(rows * FEATURES + columns)
 
 
 def _kinds_of(codes: Codes) -> NDArray[np.uint8]:
