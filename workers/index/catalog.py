@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shared.limits import Limits
 from shared.messages import Listing, Rejection
 from shared.titles import normalise_title
-from workers.index.arrays import MODALITIES, Keys, Modality
+from workers.index.arrays import MODALITIES, Keys, Modality, Rows
 from workers.index.arrival import Arrival
 from workers.index.keys import key_of
 from workers.index.layout_files import LayoutFiles
@@ -81,8 +81,7 @@ class Catalog:
             plan = known or self.listings.vector_count(modality)
             self.vectors[modality].fill(self.listings.vectors(modality), plan)
         self._keep_layouts()
-        for numbers, titles in self.listings.titles():
-            self._index_titles(numbers, titles)
+        self.lexical.fill(self._counted(*part) for part in self.listings.titles())
 
     def model(self, modality: Modality) -> str | None:
         """Return the model whose embeddings the catalog holds, None before the first."""
@@ -176,8 +175,11 @@ class Catalog:
 
     def _index_titles(self, numbers: list[int], titles: list[str]) -> None:
         if numbers:
-            self.lexical.upsert(np.array(numbers, np.int64), count_ngrams(titles))
-            self.vocabulary.upsert(numbers, titles)
+            self.lexical.upsert(*self._counted(numbers, titles))
+
+    def _counted(self, numbers: list[int], titles: list[str]) -> tuple[Keys, Rows]:
+        self.vocabulary.upsert(numbers, titles)
+        return np.array(numbers, np.int64), count_ngrams(titles)
 
 
 def _repeated(row: int, listing_id: str) -> Rejection:

@@ -54,6 +54,9 @@ class VectorIndex(Protocol):
 class LexicalIndex(Protocol):
     """Finds titles that share rare character sequences; rows come from `ngrams.count_ngrams`."""
 
+    def fill(self, parts: Iterable[tuple[Keys, Rows]]) -> None:
+        """Add all rows of a store to an empty index, in order of their keys."""
+
     def upsert(self, keys: Keys, rows: Rows) -> None:
         """Add the rows (n, features) under distinct keys (n,), replacing those that are there."""
 

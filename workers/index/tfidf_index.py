@@ -1,7 +1,7 @@
 """Lexical index: cosine of what titles are made of, each part weighted by its rarity in the catalog."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import scipy.sparse as sparse
@@ -60,11 +60,21 @@ class TfidfIndex:
         # OpenMP's own variable; sparse_dot_topn does not look at it, since it names a number with every call.
         self._threads = max(1, int(os.environ.get("OMP_NUM_THREADS", "1").split(",")[0]))
 
+    def fill(self, parts: Iterable[tuple[Keys, Rows]]) -> None:
+        """Add all rows of a store to an empty index, in order of their keys; no block is made twice."""
+        waiting: list[LexicalBlock] = []
+        for keys, rows in parts:
+            if sum(map(len, waiting)) + len(keys) > self._largest_block:
+                self._blocks.append(joined(waiting))
+                waiting = []
+            waiting.append(self._block_of(keys, rows))
+        self._blocks.append(joined(waiting))
+        self._settle()
+
     def upsert(self, keys: Keys, rows: Rows) -> None:
         """Add the rows (n, features) under distinct keys (n,), replacing those that are there."""
         self._strike(keys)
-        self._blocks.append(LexicalBlock(keys, rows))
-        self._holders += np.bincount(rows.indices, minlength=FEATURES)
+        self._blocks.append(self._block_of(keys, rows))
         self._settle()
 
     def delete(self, keys: Keys) -> None:
@@ -108,6 +118,10 @@ class TfidfIndex:
         """Return the weighted cosine of each row of a with the same row of b, 0 to 1."""
         products = self._weigh(a).multiply(self._weigh(b)).sum(axis=1)
         return np.round(np.asarray(products, np.float64).ravel(), _DECIMALS)
+
+    def _block_of(self, keys: Keys, rows: Rows) -> LexicalBlock:
+        self._holders += np.bincount(rows.indices, minlength=FEATURES)
+        return LexicalBlock(keys, rows)
 
     def _strike(self, keys: Keys) -> None:
         for block in self._blocks:
