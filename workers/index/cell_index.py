@@ -1,5 +1,6 @@
 """Vector index of a large catalog: FAISS's inverted lists, with keys of ours and exact scores."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import faiss
@@ -60,22 +61,24 @@ class CellIndex:
         """The keys (n,) that are there; a view that no one may keep."""
         return self._places.keys
 
-    def upsert(self, keys: Keys, vectors: Vectors | Halves, cells: CellNumbers | None = None) -> None:
-        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there.
+    def fill(self, parts: Iterable[tuple[Keys, Halves, CellNumbers]]) -> None:
+        """Add all vectors of a store to an empty index: keys (n,), vectors (n, dim), numbers of cells (n,).
 
-        `cells` (n,) are the numbers of their cells, -1 for one that is not known.
+        A cell's number is -1 if it is not known.
         """
+        added = [self.keys]
+        for keys, halves, cells in parts:
+            self._add(keys, halves, cells)
+            added.append(keys)
+        self._places = Places(np.concatenate(added))
+
+    def upsert(self, keys: Keys, vectors: Vectors | Halves) -> None:
+        """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
         if not len(keys):
             return
         known = self.has(keys)
         self._remove(keys[known])
-        halves = np.ascontiguousarray(halves_of(vectors), np.float32)
-        numbers = np.full(len(keys), _NONE, np.int64) if cells is None else np.ascontiguousarray(cells)
-        unknown = numbers == _NONE
-        numbers[unknown] = self._quantizer.search(halves[unknown], 1)[1].ravel()
-        named = np.ascontiguousarray(keys, np.int64)
-        pointers = (_faiss.swig_ptr(array) for array in (halves, named, numbers))
-        self._index.add_core(len(keys), *pointers)
+        self._add(keys, halves_of(vectors), np.full(len(keys), _NONE, np.int64))
         self._places.append(keys[~known])
 
     def delete(self, keys: Keys) -> None:
@@ -129,6 +132,19 @@ class CellIndex:
         codes = _faiss.rev_swig_ptr(lists.get_codes(cell), lists.list_size(cell) * self._index.code_size)
         held: Halves = codes.view(np.float16).reshape(-1, self._index.d)
         return held
+
+    def _add(self, keys: Keys, halves: Halves, cells: CellNumbers) -> None:
+        """Put vectors (n, dim) into their cells (n,), one that has none into the nearest."""
+        unknown = np.flatnonzero(cells == _NONE)
+        if len(unknown):
+            asked = np.ascontiguousarray(halves[unknown], np.float32)
+            cells[unknown] = self._quantizer.search(asked, 1)[1].ravel()
+        # FAISS's form of a vector outside of its lists: the number of the cell, and what the list will hold.
+        codes = np.empty((len(keys), self._index.sa_code_size()), np.uint8)
+        width = codes.shape[1] - self._index.code_size
+        codes[:, :width] = cells.astype("<i8").view(np.uint8).reshape(len(keys), -1)[:, :width]
+        codes[:, width:] = np.ascontiguousarray(halves).view(np.uint8)
+        self._index.add_sa_codes(codes, keys)
 
     def _remove(self, keys: Keys) -> None:
         if len(keys):

@@ -1,6 +1,6 @@
 """The vector index of the worker: exact while the catalog is small, in cells when it is large."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -55,10 +55,10 @@ class SizedIndex:
             for keys, vectors in parts:
                 self.upsert(keys, vectors)
             return
-        self._index, self._size, self._next = CellIndex(plan.centres, self._probes), plan.size, 2 * plan.size
-        for keys, vectors in parts:
-            self._put(keys, vectors, plan.cells_of(keys, vectors))
-        if self._news > len(self._index) // 2:
+        cells = CellIndex(plan.centres, self._probes)
+        self._index, self._size, self._next = cells, plan.size, 2 * plan.size
+        cells.fill(self._placed(parts, plan))
+        if self._news > len(cells) // 2 or len(cells) >= self._next:
             self._make_cells()
 
     def new_layout(self) -> Layout | None:
@@ -71,7 +71,11 @@ class SizedIndex:
 
     def upsert(self, keys: Keys, vectors: Vectors | Halves) -> None:
         """Add the vectors (n, dim) under distinct keys (n,), replacing those that are there."""
-        self._put(keys, vectors)
+        self._among = None
+        self._news += len(keys)
+        self._index.upsert(keys, vectors)
+        if len(self._index) >= self._next:
+            self._make_cells()
 
     def delete(self, keys: Keys) -> None:
         """Remove the vectors of those keys that are there."""
@@ -92,15 +96,14 @@ class SizedIndex:
         """Say of each key (n,) whether it is there."""
         return self._index.has(keys)
 
-    def _put(self, keys: Keys, vectors: Vectors | Halves, cells: CellNumbers | None = None) -> None:
-        self._among = None
-        self._news += len(keys) if cells is None else int((cells < 0).sum())
-        if isinstance(self._index, FaissIndex):
-            self._index.upsert(keys, vectors)
-        else:
-            self._index.upsert(keys, vectors, cells)
-        if len(self._index) >= self._next:
-            self._make_cells()
+    def _placed(
+        self, parts: Iterable[tuple[Keys, Halves]], plan: Layout
+    ) -> Iterator[tuple[Keys, Halves, CellNumbers]]:
+        """Yield the parts with the numbers of their cells, and count those that are not known."""
+        for keys, halves in parts:
+            cells = plan.cells_of(keys, halves)
+            self._news += int((cells < 0).sum())
+            yield keys, halves, cells
 
     def _make_cells(self) -> None:
         size = self._size = max(len(self._index), self._expected)
