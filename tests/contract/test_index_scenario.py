@@ -236,6 +236,26 @@ def test_results_do_not_depend_on_order_chunks_or_slices(world: World, chunk: in
     assert members_of(first) == members_of(second)
 
 
+def test_slices_hold_every_listing_though_the_catalog_changes_between_them(world: World) -> None:
+    offers = [Offer(f"n{i}", f"Thing {i}", None, unit(i % 3 == 0, i % 3 == 1, i / 20)) for i in range(12)]
+    offers += [replace(offer, id=f"t{offer.id}") for offer in offers]
+    job, hints = world.encoded([offers], slice_listings=5)
+    run_unit(hints[0], world.ledger, world.publisher, world.stages["ingest"])
+    slices, world.publisher.hints = world.publisher.hints, []
+    assert len(slices) == 5
+    world.run(slices[3:])
+    order = world.catalogs.get("shop").jobs.keys(job).tolist()
+    assert sorted(order) == sorted(_keys(*(offer.id for offer in offers)))
+    assert order != _keys(*sorted(offer.id for offer in offers))
+    world.submit([[replace(offer, text=unit(i % 2, 1, 0)) for i, offer in enumerate(offers)]])
+    world.restart()
+    shop = world.catalogs.get("shop")
+    assert shop.jobs.keys(job).tolist() == order != shop.alike(np.sort(order)).tolist()
+    world.run(slices[:3])
+    found = {(pair["a"], pair["b"]) for pair in world.page(job, "pairs")}
+    assert {(offer.id, f"t{offer.id}") for offer in offers[:12]} <= found
+
+
 def test_redelivered_chunk_changes_nothing(world: World) -> None:
     job, hints = world.encoded([CATALOG])
     claim = world.ledger.units.claim(hints[0])

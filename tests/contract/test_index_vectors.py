@@ -82,6 +82,10 @@ class Oracle:
     def has(self, keys: Keys) -> np.ndarray:
         return np.array([key in self._vectors for key in keys.tolist()], bool)
 
+    def alike(self, keys: Keys) -> Keys:
+        ordered = sorted(keys.tolist(), key=lambda key: int(np.abs(self._vectors[key]).argmax()))
+        return np.array(ordered, np.int64)
+
 
 @pytest.fixture(params=[FaissIndex, every_cell, soon_in_cells, Oracle])
 def index(request: pytest.FixtureRequest) -> VectorIndex:
@@ -158,6 +162,19 @@ def test_delete_removes_only_what_was_named(index: VectorIndex) -> None:
     assert_same(index.search(vectors, 6), oracle.search(vectors, 6))
     assert list(index.has(keys[2:5])) == [True, False, True]
     assert index.vectors(keys[4:7]).tolist() == vectors[4:7].tolist()
+
+
+def test_keys_alike_are_those_that_were_given_each_kind_together(index: VectorIndex) -> None:
+    rng = np.random.default_rng(5)
+    kinds = rng.permutation(np.repeat(np.arange(4), 60))
+    keys = rng.permutation(10**6)[: len(kinds)].astype(np.int64)
+    index.upsert(keys, unit(np.eye(DIM)[kinds] + rng.normal(0, 0.02, (len(kinds), DIM))))
+    chosen = rng.permutation(len(keys))[:200]
+    kind_of = dict(zip(keys.tolist(), kinds.tolist(), strict=True))
+    found = index.alike(keys[chosen])
+    assert sorted(found.tolist()) == sorted(keys[chosen].tolist())
+    assert (np.diff([kind_of[key] for key in found.tolist()]) != 0).sum() <= 20
+    assert index.alike(np.sort(keys[chosen])).tolist() == found.tolist() or isinstance(index, Oracle)
 
 
 @pytest.mark.parametrize("make", [FaissIndex, every_cell, soon_in_cells])

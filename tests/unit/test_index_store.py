@@ -102,6 +102,7 @@ def test_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> Non
     database.connection.execute("INSERT INTO models VALUES ('text', 'm', 4)")
     new = database.connection.execute("SELECT sql FROM sqlite_schema ORDER BY name").fetchall()
     database.connection.execute("DROP TABLE outcomes")
+    database.connection.execute("DROP TABLE job_orders")
     database.connection.execute("PRAGMA user_version = 1")
     database.close()
     for _ in range(2):
@@ -109,6 +110,36 @@ def test_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> Non
         assert database.connection.execute("SELECT sql FROM sqlite_schema ORDER BY name").fetchall() == new
         assert database.connection.execute("SELECT * FROM models").fetchall() == [("text", "m", 4)]
         database.close()
+
+
+def test_slices_of_an_earlier_version_stay_in_order_of_id(catalogs: Catalogs, tmp_path: Path) -> None:
+    catalog = catalogs.get_or_create("shop")
+    for job, names in (("one", "dbac"), ("two", "ca")):
+        catalog.ingest(job, "0", 1, arrival(*names))
+    catalog.database.connection.execute("DROP TABLE job_orders")
+    catalog.database.connection.execute("PRAGMA user_version = 2")
+    catalogs.close()
+    jobs = catalogs.get("shop").jobs
+    assert jobs.has_order("one")
+    assert jobs.keys("one").tolist() == keys_of("abcd").tolist()
+    assert jobs.keys("two").tolist() == keys_of("ac").tolist()
+    catalogs.close()
+
+
+def test_the_order_of_a_job_stays_until_another_chunk_comes_or_it_ends(catalogs: Catalogs) -> None:
+    catalog = catalogs.get_or_create("shop")
+    for job in ("one", "two"):
+        catalog.ingest(job, "0", 1, arrival("a", "b", "c"))
+        catalog.jobs.put_order(job, keys_of("bca"))
+    catalogs.close()
+    catalog = catalogs.get("shop")
+    assert [catalog.jobs.keys(job).tolist() for job in ("one", "two")] == 2 * [keys_of("bca").tolist()]
+    catalog.ingest("one", "1", 1, arrival("d"))
+    assert not catalog.jobs.has_order("one")
+    assert catalog.jobs.keys("one").tolist() == keys_of("abcd").tolist()
+    catalog.jobs.forget("two")
+    assert not catalog.jobs.has_order("two")
+    catalogs.close()
 
 
 def test_unknown_catalog_is_refused_and_not_made(catalogs: Catalogs, tmp_path: Path) -> None:

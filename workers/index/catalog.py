@@ -93,6 +93,17 @@ class Catalog:
         index = self.vectors.get(modality)
         return np.zeros(len(keys), bool) if index is None else index.has(keys)
 
+    def alike(self, keys: Keys) -> Keys:
+        """Return distinct keys (n,) in an order in which listings that are like each other are close."""
+        parts = []
+        # Titles say most of what a listing is.
+        for modality in reversed(MODALITIES):
+            here = self.has(modality, keys)
+            if here.any():
+                parts.append(self.vectors[modality].alike(keys[here]))
+            keys = keys[~here]
+        return np.concatenate([*parts, keys])
+
     def ingest(self, job: str, unit: str, sequence: int, arrival: Arrival) -> Counts:
         """Store a chunk in one transaction and return its counts; one stored before changes nothing.
 

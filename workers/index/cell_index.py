@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from workers.index.arrays import Halves, Keys, Neighbours, Scores, Vectors
 from workers.index.halves import halves_of, sums_of, units_of
+from workers.index.halving import halved
 from workers.index.layout import CellNumbers, Layout
 from workers.index.places import Places
 from workers.index.rescoring import nearest, squares_of
@@ -110,6 +111,12 @@ class CellIndex:
     def has(self, keys: Keys) -> NDArray[np.bool_]:
         """Say of each key (n,) whether it is there."""
         return self._places.find(keys) >= 0
+
+    def alike(self, keys: Keys) -> Keys:
+        """Return keys (n,) that are there in an order in which those of near vectors are close."""
+        cells = halved(self.centres).tolist()
+        everyone = np.concatenate([np.sort(self._keys_in(cell)) for cell in cells])
+        return everyone[np.isin(everyone, keys)]
 
     def layout(self, size: int) -> Layout:
         """Return which vector lies in which cell, of cells made for `size` vectors."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from workers.index.arrays import Halves, Keys, Neighbours, Vectors
 from workers.index.growing import Growing
 from workers.index.halves import units_of
+from workers.index.halving import halved
 from workers.index.layout import Layout
 from workers.index.places import Places
 from workers.index.rescoring import nearest, squares_of
@@ -95,6 +96,11 @@ class FaissIndex:
     def has(self, keys: Keys) -> NDArray[np.bool_]:
         """Say of each key (n,) whether it is there."""
         return self._places.find(keys) >= 0
+
+    def alike(self, keys: Keys) -> Keys:
+        """Return keys (n,) that are there in an order in which those of near vectors are close."""
+        ordered = np.sort(keys)
+        return ordered[halved(self.vectors(ordered))]
 
     def _known_places(self, keys: Keys) -> Keys:
         places = self._places.find(keys)

@@ -9,7 +9,6 @@ from shared.messages import JobOptions, UnitHint
 from workers.index.arrays import Keys, in_parts
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
-from workers.index.keys import keys_of
 from workers.index.matcher import Matcher, Outcome
 from workers.index.store import OutcomeTable
 
@@ -39,11 +38,21 @@ class MatchSlice:
         assert record.options is not None  # noqa: S101 - every submission has options
         size = record.counts["slice_listings"]
         with self._catalogs.changing(record.options.catalog) as catalog:
-            ids = catalog.jobs.listings(claim.job_id, int(claim.unit) * size, size)
-            if ids:
-                self._match(catalog, claim.job_id, keys_of(ids), record.options)
+            keys = self._ordered(catalog, claim.job_id, size)[int(claim.unit) * size :][:size]
+            if len(keys):
+                self._match(catalog, claim.job_id, keys, record.options)
         crash_at("pairs-committed")
         return self._ledger.units.complete(claim)
+
+    def _ordered(self, catalog: Catalog, job: str, size: int) -> Keys:
+        """Return the keys (n,) of the job's listings, in the same order for each of its slices."""
+        keys = catalog.jobs.keys(job)
+        if len(keys) <= size or catalog.jobs.has_order(job):
+            return keys
+        keys = catalog.alike(keys)
+        with catalog.database.transaction():
+            catalog.jobs.put_order(job, keys)
+        return keys
 
     def _match(self, catalog: Catalog, job: str, keys: Keys, options: JobOptions) -> None:
         if options.against.startswith(_OTHER):

@@ -50,6 +50,9 @@ class VectorIndex(Protocol):
     def has(self, keys: Keys) -> NDArray[np.bool_]:
         """Say of each key (n,) whether it is there."""
 
+    def alike(self, keys: Keys) -> Keys:
+        """Return keys (n,) that are there in an order in which those of near vectors are close."""
+
 
 class LexicalIndex(Protocol):
     """Finds titles that share rare character sequences; rows come from `ngrams.count_ngrams`."""

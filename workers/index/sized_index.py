@@ -96,6 +96,10 @@ class SizedIndex:
         """Say of each key (n,) whether it is there."""
         return self._index.has(keys)
 
+    def alike(self, keys: Keys) -> Keys:
+        """Return keys (n,) that are there in an order in which those of near vectors are close."""
+        return self._index.alike(keys)
+
     def _placed(
         self, parts: Iterable[tuple[Keys, Halves]], plan: Layout
     ) -> Iterator[tuple[Keys, Halves, CellNumbers]]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from shared.messages import Rejection
 from workers.index.arrays import Keys
 from workers.index.keys import keys_of
@@ -35,7 +37,8 @@ class JobTable:
         return Counts(*row) if row else None
 
     def finish_chunk(self, job: str, unit: str, counts: Counts) -> None:
-        """Note that a chunk was ingested."""
+        """Note that a chunk was ingested; what order the job's listings had holds no longer."""
+        self._db.execute("DELETE FROM job_orders WHERE job = ?", (job,))
         self._db.execute(
             "INSERT INTO finished_chunks VALUES (?, ?, ?, ?)", (job, unit, counts.accepted, counts.rejected)
         )
@@ -77,17 +80,31 @@ class JobTable:
         return self._covering[job]
 
     def keys(self, job: str) -> Keys:
-        """Return the keys (n,) of the job's listings in order of id; those of the last job are remembered."""
+        """Return the keys (n,) of the job's listings in its order, by id if none was noted.
+
+        Those of the last job are remembered.
+        """
         if job not in self._keys:
-            self._keys = {job: keys_of(self.listings(job))}
+            row = self._db.execute("SELECT keys FROM job_orders WHERE job = ?", (job,)).fetchone()
+            noted = (
+                keys_of(self.listings(job)) if row is None else np.frombuffer(bytes.fromhex(row[0]), ">i8")
+            )
+            self._keys = {job: noted.astype(np.int64)}
         return self._keys[job]
 
-    def listings(self, job: str, start: int = 0, count: int = -1) -> list[str]:
-        """Return `count` listing ids of the job in order of id, from `start`; by default all."""
-        rows = self._db.execute(
-            "SELECT listing FROM job_rows WHERE job = ? ORDER BY listing LIMIT ? OFFSET ?",
-            (job, count, start),
-        )
+    def has_order(self, job: str) -> bool:
+        """Say whether an order was noted."""
+        found = self._db.execute("SELECT 1 FROM job_orders WHERE job = ?", (job,)).fetchone()
+        return found is not None
+
+    def put_order(self, job: str, keys: Keys) -> None:
+        """Note the keys (n,) of all of the job's listings, in their order from now on."""
+        self._keys.clear()
+        self._db.execute("INSERT INTO job_orders VALUES (?, ?)", (job, keys.astype(">i8").tobytes().hex()))
+
+    def listings(self, job: str) -> list[str]:
+        """Return the listing ids of the job in order of id."""
+        rows = self._db.execute("SELECT listing FROM job_rows WHERE job = ? ORDER BY listing", (job,))
         return [row[0] for row in rows]
 
     def rejections(self, job: str) -> Iterator[str]:
@@ -120,7 +137,7 @@ class JobTable:
     def forget(self, job: str) -> None:
         """Drop what is kept of the job."""
         self._unlearn()
-        for table in ("finished_chunks", "job_rows", "rejections", "job_pairs"):
+        for table in ("finished_chunks", "job_rows", "job_orders", "rejections", "job_pairs"):
             self._db.execute(f"DELETE FROM {table} WHERE job = ?", (job,))  # noqa: S608 - names above
 
     def _unlearn(self) -> None:

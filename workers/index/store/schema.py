@@ -2,7 +2,7 @@
 
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 _TABLES: Final = """
 CREATE TABLE models (modality TEXT PRIMARY KEY, model TEXT NOT NULL, dim INTEGER NOT NULL) STRICT;
@@ -52,6 +52,17 @@ _OUTCOMES: Final = """
 CREATE TABLE outcomes (slice BLOB PRIMARY KEY, pairs BLOB NOT NULL) STRICT;
 """
 
-SCHEMA: Final = _TABLES + _OUTCOMES
-UPGRADES: Final = {1: _OUTCOMES}
+_ORDERS: Final = """
+-- The keys of a job's listings in the order in which they are matched, 16 hexadecimal digits each.
+CREATE TABLE job_orders (job TEXT PRIMARY KEY, keys TEXT NOT NULL) STRICT;
+"""
+
+# Slices of what is under way were matched in order of id, and the others must be, too.
+_BY_ID: Final = """
+INSERT INTO job_orders SELECT job, group_concat(printf('%016x', key), '')
+  FROM (SELECT job, key FROM job_rows JOIN listings ON id = listing ORDER BY job, listing) GROUP BY job;
+"""
+
+SCHEMA: Final = _TABLES + _OUTCOMES + _ORDERS
+UPGRADES: Final = {1: _OUTCOMES, 2: _ORDERS + _BY_ID}
 """What makes a file of an earlier version one of the next."""
