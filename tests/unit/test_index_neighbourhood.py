@@ -5,8 +5,8 @@ import pytest
 
 from shared.limits import Limits
 from shared.messages import CandidateLimits
-from workers.index.arrays import Keys, Neighbours, Rows, Vectors
-from workers.index.neighbourhood import DEPTH, Lists, Neighbourhood, candidates_of, near_of
+from workers.index.arrays import Keys, Neighbours, Rows, Vectors, lists_of
+from workers.index.neighbourhood import DEPTH, Found, Neighbourhood, candidates_of, near_of
 from workers.index.ngrams import count_ngrams
 from workers.index.sides import Sides, make_sides
 from workers.index.store import StoredListing
@@ -16,10 +16,10 @@ def found(*neighbours: tuple[int, float]) -> Neighbours:
     return Neighbours(np.array([k for k, _ in neighbours], np.int64), np.array([s for _, s in neighbours]))
 
 
-LISTS: Lists = {
-    "image": [found((1, 0.9), (2, 0.8), (3, 0.8), (4, 0.1))],
-    "text": [found((5, 0.9), (1, 0.5), (6, 0.4))],
-    "lexical": [found((7, 0.3), (5, 0.2))],
+LISTS: Found = {
+    "image": lists_of([found((1, 0.9), (2, 0.8), (3, 0.8), (4, 0.1))]),
+    "text": lists_of([found((5, 0.9), (1, 0.5), (6, 0.4))]),
+    "lexical": lists_of([found((7, 0.3), (5, 0.2))]),
 }
 
 
@@ -45,7 +45,9 @@ def test_a_listing_is_not_its_own_candidate() -> None:
 
 def test_each_listing_has_candidates_of_its_own_and_one_without_neighbours_none() -> None:
     nothing = found()
-    lists: Lists = {"image": [nothing, LISTS["image"][0], nothing, found((9, 0.5), (8, 0.5), (7, 0.4))]}
+    lists: Found = {
+        "image": lists_of([nothing, LISTS["image"][0], nothing, found((9, 0.5), (8, 0.5), (7, 0.4))])
+    }
     listings, keys = candidates_of(lists, Limits(1, 1, 1))
     assert list(zip(listings.tolist(), keys.tolist(), strict=True)) == [(1, 1), (3, 8), (3, 9)]
     near = near_of(lists)["image"]

@@ -1,6 +1,6 @@
 """Types of the arrays that the index worker passes around."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -26,6 +26,31 @@ class Neighbours:
 
     keys: Keys
     scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What was found for n queries, one after the other: that of the i-th ends before `ends[i]` (n,)."""
+
+    ends: Keys
+    keys: Keys
+    scores: Scores
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __getitem__(self, place: int) -> Neighbours:
+        found = slice(self.ends[place - 1] if place else 0, self.ends[place])
+        return Neighbours(self.keys[found], self.scores[found])
+
+
+def lists_of(found: Sequence[Neighbours]) -> Lists:
+    """Return what was found for each query, one after the other."""
+    return Lists(
+        np.cumsum([len(near.keys) for near in found], dtype=np.int64),
+        np.concatenate([np.empty(0, np.int64), *(near.keys for near in found)]),
+        np.concatenate([np.empty(0), *(near.scores for near in found)]),
+    )
 
 
 def ranked(keys: Keys, scores: Scores, k: int, most: int) -> Neighbours:

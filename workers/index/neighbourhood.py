@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from shared.limits import Channel, Limits
-from workers.index.arrays import CHANNELS, Keys, Modality, Neighbours, Scores
+from workers.index.arrays import CHANNELS, Keys, Lists, Modality, Neighbours, Scores, lists_of
 from workers.index.pace import Pace
 from workers.index.ports import GiveWay, LexicalIndex, VectorIndex, nobody_waits
 from workers.index.remembered import Remembered
@@ -37,7 +37,7 @@ class Near:
         return Near(self.keys[places], self.scores[places])
 
 
-Lists = dict[Channel, list[Neighbours]]
+Found = dict[Channel, Lists]
 _NOTHING: Final = Neighbours(np.empty(0, np.int64), np.empty(0))
 
 
@@ -62,41 +62,43 @@ class Neighbourhood:
         # still describes the surroundings.
         self._depths = {channel: max(limits.of(channel) + 1, LEAST_SEARCHED) for channel in CHANNELS}
         self._among = among
-        self._give_way, self._pace = give_way, Pace()
+        self._give_way = give_way
+        self._paces = {channel: Pace() for channel in CHANNELS}
         self._known = {channel: Remembered() for channel in CHANNELS}
 
-    def search(self, sides: "Sides") -> Lists:
+    def search(self, sides: "Sides") -> Found:
         """Return what is near to each listing, whether it is stored or not; nothing where it has nothing."""
         return {channel: self._search(channel, sides, np.arange(len(sides.listings))) for channel in CHANNELS}
 
-    def of_stored(self, sides: "Sides") -> Lists:
+    def of_stored(self, sides: "Sides") -> Found:
         """Return what is near to each of these listings of the catalog, themselves included."""
-        lists: Lists = {}
+        lists: Found = {}
         keys = sides.keys()
         for channel, known in self._known.items():
             # While others have their turn they may search for the same listings.
-            while len(fresh := known.unknown(keys)[: self._pace.size]):
-                with self._pace.timed():
+            pace = self._paces[channel]
+            while len(fresh := known.unknown(keys)[: pace.size]):
+                with pace.timed():
                     known.add(keys[fresh], self._search(channel, sides, fresh))
                 self._give_way()
             lists[channel] = known.lists(keys)
         return lists
 
-    def _search(self, channel: Channel, sides: "Sides", places: Keys) -> list[Neighbours]:
+    def _search(self, channel: Channel, sides: "Sides", places: Keys) -> Lists:
         found = [_NOTHING] * len(places)
         here = np.flatnonzero(sides.has(channel)[places])
         if not len(here):
-            return found
+            return lists_of(found)
         chosen, depth = places[here], self._depths[channel]
         if channel == "lexical":
             near = self._lexical.search(sides.rows[chosen], depth, self._among)
         elif channel in self._vectors:
             near = self._vectors[channel].search(sides.vectors[channel][chosen], depth, self._among)
         else:
-            return found
+            return lists_of(found)
         for place, neighbours in zip(here, near, strict=True):
             found[place] = neighbours
-        return found
+        return lists_of(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class _Flat:
     scores: Scores
 
 
-def candidates_of(lists: Lists, limits: Limits, itself: Keys | None = None) -> tuple[Keys, Keys]:
+def candidates_of(lists: Found, limits: Limits, itself: Keys | None = None) -> tuple[Keys, Keys]:
     """Return the best of each listing per channel, ties with the last included: whose each is, and its key.
 
     Sorted by listing and key, each once. `itself` are the listings' own keys (n,), which are left out.
@@ -123,7 +125,7 @@ def candidates_of(lists: Lists, limits: Limits, itself: Keys | None = None) -> t
     return listings[first], keys[first]
 
 
-def near_of(lists: Lists, itself: Keys | None = None) -> dict[Channel, Near]:
+def near_of(lists: Found, itself: Keys | None = None) -> dict[Channel, Near]:
     """Return the lists cut to one depth; `itself` are the listings' own keys (n,), which are left out."""
     near = {}
     for channel, found in lists.items():
@@ -145,11 +147,9 @@ def _best(flat: _Flat, k: int) -> tuple[Keys, Keys]:
     return flat.listings[kept], flat.keys[kept]
 
 
-def _flat(lists: list[Neighbours], itself: Keys | None) -> _Flat:
-    counts = np.array([len(found.keys) for found in lists], np.int64)
-    listings = np.repeat(np.arange(len(lists)), counts)
-    keys = np.concatenate([_NOTHING.keys, *(found.keys for found in lists)])
-    scores = np.concatenate([_NOTHING.scores, *(found.scores for found in lists)])
+def _flat(lists: Lists, itself: Keys | None) -> _Flat:
+    listings = np.repeat(np.arange(len(lists)), np.diff(lists.ends, prepend=0))
+    keys, scores = lists.keys, lists.scores
     if itself is not None:
         others = keys != itself[listings]
         listings, keys, scores = listings[others], keys[others], scores[others]

@@ -11,14 +11,14 @@ import numpy as np
 
 from workers.index.arrays import MODALITIES
 from workers.index.catalog import Catalog
-from workers.index.neighbourhood import Lists
+from workers.index.neighbourhood import Found
 from workers.index.sides import Sides
 
 # What is encoded again in another batch differs in the last digits.
 _EQUAL: Final = 0.9999
 
 
-def recognised(sides: Sides, lists: Lists, catalog: Catalog) -> Sides:
+def recognised(sides: Sides, lists: Found, catalog: Catalog) -> Sides:
     """Give each listing the key of one in the catalog with the same title and image, if there is one.
 
     `lists` is what is near to the listings there. No two listings get the same key.
@@ -34,7 +34,7 @@ def recognised(sides: Sides, lists: Lists, catalog: Catalog) -> Sides:
     return replace(sides, listings=listings)
 
 
-def _equals(sides: Sides, place: int, lists: Lists, catalog: Catalog) -> list[int]:
+def _equals(sides: Sides, place: int, lists: Found, catalog: Catalog) -> list[int]:
     has = {modality: bool(sides.present[modality][place]) for modality in MODALITIES}
     near = [lists[modality][place] for modality in MODALITIES if has[modality]]
     if not near:

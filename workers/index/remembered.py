@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.index.arrays import Keys, Neighbours
+from workers.index.arrays import Keys, Lists
 from workers.index.growing import Growing
 from workers.index.places import Places
 
@@ -21,21 +21,18 @@ class Remembered:
         """Return which of the keys (n,) have no list, as places in `keys`."""
         return np.flatnonzero(self._places.find(keys) < 0)
 
-    def add(self, keys: Keys, lists: list[Neighbours]) -> None:
+    def add(self, keys: Keys, lists: Lists) -> None:
         """Remember the lists of distinct keys (n,) that have none."""
-        if not len(keys):
-            return
         self._places.append(keys)
-        self._ends.append(self._ends.values[-1] + np.cumsum([len(found.keys) for found in lists]))
-        self._keys.append(np.concatenate([found.keys for found in lists]))
-        self._scores.append(np.concatenate([found.scores for found in lists]))
+        self._ends.append(self._ends.values[-1] + lists.ends)
+        self._keys.append(lists.keys)
+        self._scores.append(lists.scores)
 
-    def lists(self, keys: Keys) -> list[Neighbours]:
+    def lists(self, keys: Keys) -> Lists:
         """Return the lists of keys (n,) that have one."""
         places = self._places.find(keys)
-        starts, ends = self._ends.values[places].tolist(), self._ends.values[places + 1].tolist()
-        # What these arrays hold never changes, so parts of them stay right when others are added.
-        near, scores = self._keys.values, self._scores.values
-        return [
-            Neighbours(near[start:end], scores[start:end]) for start, end in zip(starts, ends, strict=True)
-        ]
+        starts = self._ends.values[places]
+        counts = self._ends.values[places + 1] - starts
+        ends = np.cumsum(counts)
+        chosen = np.arange(counts.sum()) + np.repeat(starts - ends + counts, counts)
+        return Lists(ends, self._keys.values[chosen], self._scores.values[chosen])
