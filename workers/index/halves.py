@@ -13,6 +13,8 @@ Sums = NDArray[np.uint64]
 _SHIFTS: Final = (2e-4, -2e-4, 4e-4, -4e-4)
 _WORD: Final = 4
 _SEED: Final = 20
+# Vectors that are summed up at a time: they fit into the processor's cache.
+_AT_ONCE: Final = 512
 
 
 def units_of(halves: Halves | Vectors) -> Vectors:
@@ -49,9 +51,12 @@ def sums_of(halves: Halves) -> Sums:
     Words of four values times odd numbers that follow from nothing, modulo 2**64: a change of one word
     cannot stay unseen, one of several does with a chance of 2**-48 at most.
     """
-    words = np.pad(halves, ((0, 0), (0, -halves.shape[1] % _WORD))).view(np.uint64)
-    # The upper half of a product says little of the lower half of a word; so the lower is told of the upper.
-    words ^= words >> np.uint64(32)
-    drawn = np.random.default_rng(_SEED).integers(2**64, size=words.shape[1], dtype=np.uint64)
-    sums: Sums = np.einsum("nw,w->n", words, drawn | np.uint64(1))
+    drawn = np.random.default_rng(_SEED).integers(2**64, size=-(-halves.shape[1] // _WORD), dtype=np.uint64)
+    sums: Sums = np.empty(len(halves), np.uint64)
+    for start in range(0, len(halves), _AT_ONCE):
+        part = halves[start : start + _AT_ONCE]
+        words = np.pad(part, ((0, 0), (0, -part.shape[1] % _WORD))).view(np.uint64)
+        # The upper half of a product says little of the lower half of a word; so that is told of the upper.
+        words ^= words >> np.uint64(32)
+        np.einsum("nw,w->n", words, drawn | np.uint64(1), out=sums[start : start + _AT_ONCE])
     return sums
