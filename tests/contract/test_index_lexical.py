@@ -188,6 +188,26 @@ def test_results_do_not_depend_on_the_history(
     assert (index.rows(keys) != count_ngrams([*titles.values(), ""])).nnz == 0
 
 
+@pytest.mark.parametrize("largest_block", [3, 8, 1000])
+@pytest.mark.parametrize("part", [2, 5])
+def test_an_index_filled_at_once_holds_what_one_filled_bit_by_bit_holds(
+    largest_block: int, part: int
+) -> None:
+    titles, filled_at_once = dict(enumerate(TITLES)), TfidfIndex(largest_block)
+    filled_at_once.fill(
+        (np.arange(start, start + len(some)), count_ngrams(some))
+        for start in range(0, len(TITLES), part)
+        for some in [TITLES[start : start + part]]
+    )
+    assert held_by(filled_at_once, titles) == held_by(filled(titles), titles)
+    keys = np.array([*titles, 99], np.int64)
+    assert (filled_at_once.rows(keys) != count_ngrams([*TITLES, ""])).nnz == 0
+    filled_at_once.upsert(np.array([0], np.int64), count_ngrams(["something else"]))
+    changed = titles | {0: "something else"}
+    assert held_by(filled_at_once, changed) == held_by(filled(changed), changed)
+    TfidfIndex().fill([])
+
+
 def test_of_thousands_of_ties_the_smallest_keys_are_found() -> None:
     keys = np.random.default_rng(0).permutation(5000).astype(np.int64)
     index = TfidfIndex()

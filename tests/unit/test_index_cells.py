@@ -161,6 +161,17 @@ def test_the_layout_of_other_vectors_is_left_behind(data: Data) -> None:
     assert layout_of(index).cells_of(keys, halves_of(vectors)).min() >= 0
 
 
+def test_cells_are_made_anew_for_all_when_there_are_twice_as_many_as_in_the_layout(data: Data) -> None:
+    keys, vectors = data
+    small, anew = cells(), cells(2)
+    few = np.argsort(keys)[: LISTINGS // 2 - 100]
+    small.upsert(keys[few], vectors[few])
+    index = resumed(layout_of(small), data)
+    anew.fill(stored(data), LISTINGS)
+    assert len(layout_of(index).centres) == len(layout_of(anew).centres)
+    assert keys_found(index, data) == keys_found(anew, data)
+
+
 def test_a_layout_is_told_again_when_one_in_eight_is_new(data: Data) -> None:
     keys, vectors = data
     index = cells()
