@@ -75,9 +75,11 @@ class Neighbourhood:
         lists: Found = {}
         keys = sides.keys()
         for channel, known in self._known.items():
-            # While others have their turn they may search for the same listings.
-            pace = self._paces[channel]
-            while len(fresh := known.unknown(keys)[: pace.size]):
+            pace, waiting = self._paces[channel], known.unknown(keys)
+            while len(waiting):
+                part, waiting = np.split(waiting, [pace.size])
+                # While others had their turn they may have searched for the same listings.
+                fresh = part[known.unknown(keys[part])]
                 with pace.timed():
                     known.add(keys[fresh], self._search(channel, sides, fresh))
                 self._give_way()
