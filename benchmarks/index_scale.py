@@ -10,55 +10,52 @@ The first slices search for nearly every listing, since what surrounds each cand
 was found is remembered. The figure for a whole job is therefore put together: what a search for a listing
 costs times all listings, what else a slice costs times all slices, and once what the job's order costs. The
 slices follow each other, as in a job, since each finds some of what it needs at hand from those before; the
-first of them find less than most do, so the figure is rather too high, the fewer slices the more.
-`growth_exponent` is that of this
-figure, over all sizes that were measured: 1 is as many listings, as many times the work.
+first of them find less than most do, so the figure is rather too high, the fewer slices the more. With as
+many slices as there are (a number that is too large will do) it is what all of them took, and groups are
+made, too; what is kept then holds the job's outcome, and costs nothing when it is matched again.
+`growth_exponent` is that of this figure, over all sizes that were measured: 1 is as many listings, as many
+times the work.
 """
 
 import argparse
 import json
 import os
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.large_catalog import JOB, NAME, SLICE, Costs, PlayedLedger, catalogs_in, fill
 from benchmarks.report import REPORTS, memory_mb, publish
 from benchmarks.scale_plot import draw, exponent
 from benchmarks.stages import Stages
-from benchmarks.twins import parts, products_of
+from benchmarks.twins import MODELS, products_of
 from shared.ledger import Claim
 from shared.limits import Limits
-from shared.messages import JobOptions, UnitHint
 from workers.index import candidates, matcher, sides
 from workers.index.arrays import Keys, Modality, Rows, Vectors
 from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
-from workers.index.classifiers import Classifiers
+from workers.index.classifiers import Calibration, Classifiers, load_calibration
 from workers.index.halves import units_of
 from workers.index.keys import key_of, keys_of
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher, context_of, models_of
 from workers.index.neighbourhood import Neighbourhood
-from workers.index.sized_index import SizedIndex
+from workers.index.regroup import regroup
 from workers.index.store import JobTable, ListingTable, PairTable
 from workers.index.stored_sides import stored_sides
-from workers.index.tfidf_index import TfidfIndex
 
 SIZES: Final = [10_000, 30_000, 100_000]
-SLICE: Final = 256
-CHUNK: Final = 256
 K: Final = 10
-JOB: Final = "job"
-NAME: Final = "large"
 MILLION: Final = 1_000_000
+BUNDLED: Final = Path(__file__).parents[1] / "artifacts/bundled/classifier.json"
+MAX_GROUP: Final = 50
 MAIN: Final = (
     ("ingest_cpu_s", "fill_cpu_s"),
     ("open_s", "open_s"),
@@ -76,75 +73,6 @@ SEARCHES: Final = ("image search", "text search", "lexical search")
 ONCE: Final = ("order", "job's listings")
 
 
-class PlayedUnits:
-    """Lets every unit be done."""
-
-    def complete(self, _: Claim) -> tuple[UnitHint, ...]:
-        """Say that nothing became possible."""
-        return ()
-
-
-class PlayedLedger:
-    """Says of every job that it is one submission to the catalog."""
-
-    units = PlayedUnits()
-
-    def read(self, _: str) -> SimpleNamespace:
-        """Return what the index worker reads of the job."""
-        return SimpleNamespace(options=JobOptions(catalog=NAME), counts={"slice_listings": SLICE})
-
-
-def catalogs_in(folder: Path) -> Catalogs:
-    """Return the folder's catalogs, as the index worker opens them."""
-    return Catalogs(folder, SizedIndex, TfidfIndex, most_open=2)
-
-
-def fill(folder: Path, listings: int) -> dict[str, Any]:
-    """Ingest the listings chunk by chunk; return what it cost, without the making of the twins.
-
-    What was filled before is left as it is.
-    """
-    told = folder / "filled.json"
-    if told.is_file():
-        return dict(json.loads(told.read_text()))
-    catalogs, spent = catalogs_in(folder), Costs()
-    catalog = catalogs.get_or_create(NAME)
-    for part in parts(listings, CHUNK):
-        with spent:
-            catalog.ingest(JOB, str(part.start), 0, part.arrival)
-    catalogs.close()
-    figures = spent.of("fill") | {"fill_peak_mb": round(memory_mb(os.getpid(), peak=True))}
-    told.write_text(json.dumps(figures))
-    return figures
-
-
-class Costs:
-    """Wall and CPU seconds of the blocks that it was entered for."""
-
-    def __init__(self) -> None:
-        self.walls: list[float] = []
-        self.cpus: list[float] = []
-
-    def __enter__(self) -> None:
-        self._wall, self._cpu = time.perf_counter(), time.process_time()
-
-    def __exit__(self, *_: object) -> None:
-        self.walls.append(time.perf_counter() - self._wall)
-        self.cpus.append(time.process_time() - self._cpu)
-
-    def of(self, name: str) -> dict[str, float]:
-        """Return them as figures."""
-        return {f"{name}_s": round(sum(self.walls), 3), f"{name}_cpu_s": round(sum(self.cpus), 3)}
-
-    def spread(self, name: str) -> dict[str, float]:
-        """Return median and 95th percentile of the blocks, in milliseconds."""
-        return {
-            f"{name}_{kind}p{share}_ms": round(float(np.percentile(seconds, share)) * 1000, 1)
-            for kind, seconds in (("", self.walls), ("cpu_", self.cpus))
-            for share in (50, 95)
-        }
-
-
 def measure(folder: Path, listings: int, slices: int, queries: int) -> dict[str, Any]:
     """Open the catalog, search it, match slices of it."""
     before, spent = memory_mb(os.getpid()), Costs()
@@ -160,7 +88,10 @@ def measure(folder: Path, listings: int, slices: int, queries: int) -> dict[str,
     figures |= _searched(catalog, ids, queries)
     figures |= _recall(catalog, ids, queries)
     stages = _watched(catalog)
-    figures |= _matched(catalogs, stages, listings, min(slices, -(-listings // SLICE)))
+    every = -(-listings // SLICE)
+    figures |= _matched(catalogs, stages, listings, min(slices, every))
+    if slices >= every:
+        figures |= _grouped(catalog)
     figures["peak_mb"] = round(memory_mb(os.getpid(), peak=True))
     return figures
 
@@ -235,6 +166,18 @@ def _matched(catalogs: Catalogs, stages: Stages, listings: int, slices: int) -> 
     }
 
 
+def _grouped(catalog: Catalog) -> dict[str, Any]:
+    """Make the groups of a catalog that was matched as a whole."""
+    spent = Costs()
+    with spent:
+        regroup(catalog, MAX_GROUP)
+    pairs, groups = (
+        catalog.database.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - two names
+        for table in ("pairs", "groups")
+    )
+    return spent.of("group") | {"pairs": pairs, "groups": groups}
+
+
 def _watched(catalog: Catalog) -> Stages:
     """Put a stopwatch into what a slice goes through."""
     stages = Stages()
@@ -266,7 +209,12 @@ def _queries(queries: Vectors | Rows, *_: object) -> int:
 
 
 def _matcher() -> Matcher:
-    return Matcher(Classifiers.load(Path(__file__).parents[1] / "artifacts"), pair_floor=0.05)
+    """Return what decides as in the profile `bundled`, as if its classifier had been made for the twins."""
+    made = load_calibration(BUNDLED).classifier
+    models = {modality: name for modality, (name, _) in MODELS.items()}
+    return Matcher(
+        Classifiers([Calibration(made.model_copy(update={"models": models}), None)]), pair_floor=0.05
+    )
 
 
 def _spread(ids: list[str], count: int) -> list[str]:
