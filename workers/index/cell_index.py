@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.index.arrays import Halves, Keys, Neighbours, Scores, Vectors
+from workers.index.faiss_index import by_matrices
 from workers.index.halves import halves_of, sums_of, units_of
 from workers.index.halving import halved
 from workers.index.layout import CellNumbers, Layout
@@ -93,7 +94,8 @@ class CellIndex:
     def search(self, queries: Vectors, k: int) -> list[Neighbours]:
         """Return the k best of each query (n, dim) in its cells, more where several tie with the k-th."""
         contiguous = np.ascontiguousarray(queries, np.float32)
-        cells: CellNumbers = self._quantizer.search(contiguous, self._probes)[1]
+        with by_matrices():
+            cells: CellNumbers = self._quantizer.search(contiguous, self._probes)[1]
         # Those that look into the same cells follow each other, so that the cells stay in the cache.
         order = np.argsort(cells[:, 0], kind="stable")
         contiguous, cells = contiguous[order], cells[order]

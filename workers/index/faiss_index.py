@@ -1,6 +1,7 @@
 """Exact vector index on FAISS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import faiss
@@ -19,10 +20,21 @@ from workers.index.rescoring import nearest, squares_of
 _faiss: Any = faiss
 # Queries times dimension from which on FAISS multiplies matrices. With its own 128,000 it goes vector by
 # vector for 250 queries of 512 values; from four on, matrices take less time, from two dozen on a fifth.
-# Not so in the small cells of `cell_index`: it is changed for a search alone.
+# It is changed for a search alone.
 _MATRICES_FROM = 2048
 # float32 sums of a thousand products are this far off at most; candidates within it are scored again exactly.
 _NOISE = 1e-5
+
+
+@contextmanager
+def by_matrices() -> Iterator[None]:
+    """Let FAISS's flat indexes multiply matrices for few queries, too."""
+    usual = _faiss.cvar.distance_compute_blas_threshold
+    _faiss.cvar.distance_compute_blas_threshold = _MATRICES_FROM
+    try:
+        yield
+    finally:
+        _faiss.cvar.distance_compute_blas_threshold = usual
 
 
 class FaissIndex:
@@ -109,12 +121,8 @@ class FaissIndex:
     def _fetch(self, queries: Vectors, count: int, places: Keys | None) -> tuple[Vectors, Keys]:
         contiguous = np.ascontiguousarray(queries, np.float32)
         if places is None:
-            usual = _faiss.cvar.distance_compute_blas_threshold
-            _faiss.cvar.distance_compute_blas_threshold = _MATRICES_FROM
-            try:
+            with by_matrices():
                 scores, near = self._index.search(contiguous, count)
-            finally:
-                _faiss.cvar.distance_compute_blas_threshold = usual
         else:
             # The selector refers to this bitmap without owning it: both live until the search is over.
             chosen = np.zeros(len(self._places), bool)

@@ -14,8 +14,9 @@ from workers.index.neighbourhood import Near
 from workers.index.store import StoredListing
 from workers.index.tokens.facts import Facts, read_facts
 
-# Some 2.5 kB each, for all catalogs together. Reading one anew takes 50 microseconds.
-_KEPT: Final = 40_000
+# Some 2.5 kB each, for all catalogs together. Reading one anew takes 50 microseconds. What a job compares
+# for a while is of one kind: at a million listings, 50,000 may be.
+_KEPT: Final = 65_536
 # In characters: the memory of what is kept must not depend on what somebody writes into listings.
 _LONGEST_KEPT: Final = 2_000
 

@@ -136,10 +136,12 @@ class TfidfIndex:
 
     def _search_rarest(self, rows: Rows, k: int, blocks: Sequence[LexicalBlock]) -> list[Neighbours]:
         keys, fetch = np.concatenate([block.keys for block in blocks]), max(self._compared, k + _MARGIN)
+        # More than half of them are rarely in one block of several, and then the nearest are among that half.
+        each = fetch if len(blocks) == 1 else max(fetch // 2, k + _MARGIN)
         found: list[Neighbours] = []
         for start in range(0, rows.shape[0], max(1, _AT_ONCE // fetch)):
             part = rows[start : start + max(1, _AT_ONCE // fetch)]
-            hits = self._hits(self._rarest(part), blocks, _EVEN, fetch, 0.0)
+            hits = self._hits(self._rarest(part), blocks, _EVEN, fetch, 0.0, each)
             near, places = np.unique(hits.indices, return_inverse=True)
             asked = np.repeat(np.arange(part.shape[0]), np.diff(hits.indptr))
             scores = self.similarities(part[asked], _taken(blocks, near)[places])
@@ -163,8 +165,15 @@ class TfidfIndex:
         return sparse.csr_matrix((weights, (row[kept], features)), shape=rows.shape)
 
     def _hits(
-        self, queries: Rows, blocks: Sequence[LexicalBlock], squares: Scores, fetch: int, above: float
+        self,
+        queries: Rows,
+        blocks: Sequence[LexicalBlock],
+        squares: Scores,
+        fetch: int,
+        above: float,
+        each: int | None = None,
     ) -> Rows:
+        """Return the best `fetch` of each query, no more than `each` of them from one block."""
         # `sp_matmul_topn` copies all that it is given, so it gets no more than these queries can meet.
         features, places = np.unique(queries.indices, return_inverse=True)
         narrow = sparse.csr_matrix(
@@ -174,7 +183,7 @@ class TfidfIndex:
             sp_matmul_topn(
                 narrow,
                 block.columns(features, squares),
-                top_n=fetch,
+                top_n=each or fetch,
                 threshold=above,
                 sort=True,
                 n_threads=self._threads,
