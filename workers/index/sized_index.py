@@ -22,7 +22,7 @@ _SAMPLE_PER_CELL: Final = 24
 _AT_ONCE: Final = 8192
 # A layout is worth returning when one in so many vectors is new in it: at a million, assigning those takes a
 # few seconds when the catalog is opened, and returning it half a second.
-_NEWS_SHARE: Final = 8
+_NEWS_SHARE: Final = 16
 
 
 class SizedIndex:
