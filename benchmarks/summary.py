@@ -161,7 +161,8 @@ def _tables(reports: dict[str, dict[str, Any]], shown: list[Main]) -> str:
     ]
     lines = [
         (
-            f"Per round: {', '.join(sorted(sizes))}. {seen['cores']} cores ({seen['processor']}), "
+            f"Per round: {', '.join(sorted(sizes))}. {seen['cores']} cores ({seen['processor']}: "
+            f"{', '.join(seen['instructions'])}), "
             f"torch {seen['torch']}, {seen['date']}, load average {seen['load_average_15min']} over the last "
             f"15 minutes{': **a busy machine**, whose wall times say little' if seen['busy'] else ''}."
         ),
