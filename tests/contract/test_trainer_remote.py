@@ -27,10 +27,13 @@ from workers.trainer.remote import embed_remotely
 ROOT = Path(__file__).parents[2]
 # What a trainer does that is stopped in the middle: a process of its own that asks for 400 titles.
 ASKING = """
+import signal
 from pathlib import Path
 from shared.messages import Listing
 from shared.settings import CommonSettings
 from workers.trainer.remote import embed_remotely
+# Whoever runs the tests in the background may have had it ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 listings = [Listing(id=str(i), title=f"title {i}", image="a.jpg") for i in range(400)]
 embed_remotely(listings, Path(), CommonSettings(), most_waiting=5)
 """
