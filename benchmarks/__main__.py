@@ -28,6 +28,7 @@ SUITE: Final = (
     Benchmark("interactive"),
     Benchmark("self_join"),
     Benchmark("lexical_recall"),
+    Benchmark("grouping", full=("1000000",)),
     Benchmark("index_scale", quick=None),
     Benchmark("lexical", quick=None),
     Benchmark("photos", quick=None),

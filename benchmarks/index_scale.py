@@ -22,15 +22,12 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.large_catalog import JOB, NAME, SLICE, Costs, PlayedLedger, catalogs_in, fill
+from benchmarks.large_catalog import JOB, NAME, SLICE, Costs, PlayedLedger, apart, catalogs_in, fill
 from benchmarks.report import REPORTS, memory_mb, publish
 from benchmarks.scale_plot import draw, exponent
 from benchmarks.stages import Stages
@@ -237,8 +234,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) if chosen.keep is None else chosen.keep / str(listings)
             folder.mkdir(parents=True, exist_ok=True)
-            report[listings] = _apart(fill, folder, listings)
-            report[listings] |= _apart(measure, folder, listings, chosen.slices, chosen.queries)
+            report[listings] = apart(fill, folder, listings)
+            report[listings] |= apart(measure, folder, listings, chosen.slices, chosen.queries)
             peaks = (report[listings][name] for name in ("fill_peak_mb", "peak_mb"))
             report[listings]["most_mb"] = max(peaks)
     everything = dict(sorted((_measured_before() | report).items()))
@@ -272,12 +269,6 @@ def _summed_up(measured: dict[int, dict[str, Any]], table: dict[str, list[Any]])
         ):
             found[name] = exponent(list(measured), table[figure])
     return found
-
-
-def _apart(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
-    """Do the work in a process of its own, whose memory is its own, too."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(work, *arguments).result()
 
 
 if __name__ == "__main__":

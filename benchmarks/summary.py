@@ -80,6 +80,8 @@ _MAIN: Final = (
     ),
     Main("self_join_vs_exact", "self_join", "vs_exact", "CPU-seconds of that, filling included, over exact"),
     Main("lexical_recall", "lexical_recall", "recall_at_10", "ten nearest titles found by a bounded search"),
+    Main("group_cpu_s", "grouping", "group_cpu_s", "groups of a catalog with three pairs a listing, CPU s"),
+    Main("group_mb", "grouping", "group_mb", "memory that making them takes, MB"),
     Main("million_ingest_cpu_s", "index_scale", "million_ingest_cpu_s", "a million listings taken in, CPU s"),
     Main("million_open_s", "index_scale", "million_open_s", "their catalog from cold to its first answer, s"),
     Main("million_search_p50_ms", "index_scale", "million_search_p50_ms", "a search among them, median, ms"),
