@@ -13,17 +13,14 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from benchmarks.large_catalog import NAME, Costs, apart, catalogs_in
+from benchmarks.large_catalog import NAME, apart, catalogs_in, grouped
 from benchmarks.report import memory_mb, publish
 from shared.messages import Listing
-from workers.index.catalog import Catalog
-from workers.index.regroup import regroup
 from workers.index.store.pairs import ScoredPair
 
 OF_A_PRODUCT: Final = 4
 STRANGERS: Final = 6
 """Pairs of the first listing of each product with listings of others."""
-MAX_GROUP: Final = 50
 _AT_ONCE: Final = 20_000
 
 
@@ -62,17 +59,9 @@ def _name(number: int) -> str:
 
 def measure(folder: Path) -> dict[str, Any]:
     """Make the groups."""
-    catalogs, spent = catalogs_in(folder), Costs()
-    catalog = catalogs.get(NAME)
+    catalog = catalogs_in(folder).get(NAME)
     before = memory_mb(os.getpid())
-    with spent:
-        regroup(catalog, MAX_GROUP)
-    figures = {"pairs": _count(catalog, "pairs"), "groups": _count(catalog, "groups")}
-    return {**figures, **spent.of("group"), "group_mb": round(memory_mb(os.getpid(), peak=True) - before)}
-
-
-def _count(catalog: Catalog, table: str) -> int:
-    return int(catalog.database.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+    return grouped(catalog) | {"group_mb": round(memory_mb(os.getpid(), peak=True) - before)}
 
 
 def main() -> None:

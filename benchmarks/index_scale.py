@@ -27,7 +27,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from benchmarks.large_catalog import JOB, NAME, SLICE, Costs, PlayedLedger, apart, catalogs_in, fill
+from benchmarks.large_catalog import JOB, NAME, SLICE, Costs, PlayedLedger, apart, catalogs_in, fill, grouped
 from benchmarks.report import REPORTS, memory_mb, publish
 from benchmarks.scale_plot import draw, exponent
 from benchmarks.stages import Stages
@@ -44,7 +44,6 @@ from workers.index.keys import key_of, keys_of
 from workers.index.match import MatchSlice
 from workers.index.matcher import Matcher, context_of, models_of
 from workers.index.neighbourhood import Neighbourhood
-from workers.index.regroup import regroup
 from workers.index.store import JobTable, ListingTable, PairTable
 from workers.index.stored_sides import stored_sides
 
@@ -52,7 +51,6 @@ SIZES: Final = [10_000, 30_000, 100_000]
 K: Final = 10
 MILLION: Final = 1_000_000
 BUNDLED: Final = Path(__file__).parents[1] / "artifacts/bundled/classifier.json"
-MAX_GROUP: Final = 50
 MAIN: Final = (
     ("ingest_cpu_s", "fill_cpu_s"),
     ("open_s", "open_s"),
@@ -88,7 +86,7 @@ def measure(folder: Path, listings: int, slices: int, queries: int) -> dict[str,
     every = -(-listings // SLICE)
     figures |= _matched(catalogs, stages, listings, min(slices, every))
     if slices >= every:
-        figures |= _grouped(catalog)
+        figures |= grouped(catalog)
     figures["peak_mb"] = round(memory_mb(os.getpid(), peak=True))
     return figures
 
@@ -161,18 +159,6 @@ def _matched(catalogs: Catalogs, stages: Stages, listings: int, slices: int) -> 
         "whole_job_searching_cpu_s": round(per_listing * listings, 1),
         "whole_job_cpu_s": round(per_listing * listings + rest * every + once, 1),
     }
-
-
-def _grouped(catalog: Catalog) -> dict[str, Any]:
-    """Make the groups of a catalog that was matched as a whole."""
-    spent = Costs()
-    with spent:
-        regroup(catalog, MAX_GROUP)
-    pairs, groups = (
-        catalog.database.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - two names
-        for table in ("pairs", "groups")
-    )
-    return spent.of("group") | {"pairs": pairs, "groups": groups}
 
 
 def _watched(catalog: Catalog) -> Stages:

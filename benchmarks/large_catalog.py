@@ -16,7 +16,9 @@ from benchmarks.report import memory_mb
 from benchmarks.twins import parts
 from shared.ledger import Claim
 from shared.messages import JobOptions, UnitHint
+from workers.index.catalog import Catalog
 from workers.index.catalogs import Catalogs
+from workers.index.regroup import regroup
 from workers.index.sized_index import SizedIndex
 from workers.index.tfidf_index import TfidfIndex
 
@@ -24,6 +26,7 @@ SLICE: Final = 256
 CHUNK: Final = 256
 JOB: Final = "job"
 NAME: Final = "large"
+MAX_GROUP: Final = 50
 
 
 class PlayedUnits:
@@ -93,6 +96,18 @@ class Costs:
             for kind, seconds in (("", self.walls), ("cpu_", self.cpus))
             for share in (50, 95)
         }
+
+
+def grouped(catalog: Catalog) -> dict[str, Any]:
+    """Make the groups of a catalog whose pairs are there."""
+    spent = Costs()
+    with spent:
+        regroup(catalog, MAX_GROUP)
+    pairs, groups = (
+        catalog.database.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - two names
+        for table in ("pairs", "groups")
+    )
+    return spent.of("group") | {"pairs": pairs, "groups": groups}
 
 
 def apart(work: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:

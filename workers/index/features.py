@@ -14,7 +14,7 @@ from rapidfuzz.process import cpdist
 
 from workers.index.arrays import CHANNELS, Channel, Scores
 from workers.index.names import Rarity, name_features, overlaps
-from workers.index.pairing import Pairing
+from workers.index.pairing import Pairing, Places
 from workers.index.surroundings import names_of as surrounding_names
 from workers.index.tokens.conflicts import KINDS, State
 from workers.index.tokens.facts import Facts
@@ -83,6 +83,12 @@ def situations_of(images: NDArray[np.bool_], titles: NDArray[np.bool_]) -> NDArr
         ("image_text", images & titles), ("text_only", titles), ("image_only", images),
     )  # fmt: skip
     return np.select([here for _, here in kinds], [numbers[name] for name, _ in kinds], -1).astype(np.int8)
+
+
+def places_by_situation(situations: NDArray[np.int8]) -> dict[Situation, Places]:
+    """Return which pairs (m,) are in each situation that any is in, of `situations_of` pairs (n,)."""
+    places = {each: np.flatnonzero(situations == number) for number, each in enumerate(SITUATIONS)}
+    return {each: found for each, found in places.items() if len(found)}
 
 
 def title_features(pairing: Pairing, rarity: Rarity) -> dict[str, Scores]:

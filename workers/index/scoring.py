@@ -17,6 +17,7 @@ from workers.index.features import (
     Situation,
     attribute_features,
     names_of,
+    places_by_situation,
     situations_of,
     title_features,
     token_features,
@@ -133,8 +134,10 @@ def measure(
     pairing = Pairing(a.facts, places_a, b.facts, places_b)
     told = compare(pairing)
     situations = situations_of(there["image"], titled)
+    by_situation = places_by_situation(situations)
+    chosen = {situation: places for situation, places in by_situation.items() if situation in wanted}
     matrices = {}
-    if chosen := _chosen(situations, wanted):
+    if chosen:
         norms = _image_norms(a, places_a, b, places_b, sims["image"], background)
         features = _features(sims, norms, pairing, told, titled, context)
         around = {} if context.setting == "alone" else _surroundings(a, places_a, b, places_b, sims)
@@ -153,11 +156,6 @@ def measure(
         told=told,
         matrices=matrices,
     )
-
-
-def _chosen(situations: NDArray[np.int8], wanted: Collection[Situation]) -> dict[Situation, Places]:
-    places = {each: np.flatnonzero(situations == number) for number, each in enumerate(SITUATIONS)}
-    return {each: found for each, found in places.items() if each in wanted and len(found)}
 
 
 def _features(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shared.messages import Verdict
 from workers.index.arrays import Scores
 from workers.index.classifier import Matrix, SituationModel
-from workers.index.features import SITUATIONS, Situation
+from workers.index.features import Situation, places_by_situation
 from workers.index.scoring import Measured, Measurements
 from workers.index.store.pairs import ScoredPair
 
@@ -80,11 +80,8 @@ def decide(
     verdicts, chances = np.full(count, _DIFFERENT, np.int8), np.zeros(count)
     thresholds, calibrated = np.full(count, FALLBACK_THRESHOLD), np.zeros(count, bool)
     conflicting = measured.conflicting()
-    for number, situation in enumerate(SITUATIONS):
-        places = np.flatnonzero(measured.situations == number)
+    for situation, places in places_by_situation(measured.situations).items():
         model, conflicts = models.get(situation), conflicting[places]
-        if not len(places):
-            continue
         if model is None:
             found = np.clip(measured.fused[places], 0.0, 1.0)
             least = FALLBACK_THRESHOLD if threshold is None else threshold
