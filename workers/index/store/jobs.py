@@ -99,7 +99,7 @@ class JobTable:
 
     def put_order(self, job: str, keys: Keys) -> None:
         """Note the keys (n,) of all of the job's listings, in their order from now on."""
-        self._keys.clear()
+        self._keys = {job: keys}
         self._db.execute("INSERT INTO job_orders VALUES (?, ?)", (job, keys.astype(">i8").tobytes().hex()))
 
     def listings(self, job: str) -> list[str]:
