@@ -28,7 +28,7 @@ from services.gateway.readiness import Readiness, SpoolProbe
 from services.gateway.reading import JobReader
 from services.gateway.rematcher import Rematcher
 from services.gateway.results.pages import Pages
-from services.gateway.routes import health, jobs, queries, rematches, results, submissions
+from services.gateway.routes import health, jobs, polls, queries, rematches, results, submissions
 from services.gateway.security import SecurityHeaders
 from services.gateway.services import Services
 from services.gateway.upload.formats import Limits
@@ -139,8 +139,9 @@ def create_app(common: CommonSettings, settings: GatewaySettings) -> FastAPI:
     )
     app.state.services = services
     app.include_router(health.router)
-    for routes in (submissions, rematches, queries, jobs, results):
-        # Here, so that no operation can be added without it.
+    # What is polled comes first: paths are tried in this order.
+    for routes in (polls, submissions, rematches, queries, jobs, results):
+        # Here, so that no operation can be added without it; `polls` asks by itself.
         app.include_router(
             routes.router, dependencies=[Depends(caller_of)], responses=responses(401, 403, 429)
         )

@@ -6,17 +6,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 
 from services.gateway.problems import Problem
 from services.gateway.reading import read_job
-from services.gateway.services import Injected, Services
+from services.gateway.services import Services, services_of
 from shared.keys import ApiKey, Role
 from shared.ledger import JobRecord
 
-_BEARER = HTTPBearer(
-    auto_error=False, scheme_name="API key", description="`dpl_…`, where the service has keys configured"
-)
 _CHALLENGE = 'Bearer realm="doppel"'
 _READING = frozenset({"GET", "HEAD"})
 
@@ -65,52 +62,66 @@ class Caller:
         return record.catalog in self.scope
 
 
-async def caller_of(
-    request: Request,
-    services: Injected,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> Caller:
-    """Return who asks.
+class _CallerOf(HTTPBearer):
+    """Says who asks.
 
-    What needs no more than this is checked here: reading needs the role `read`, everything else `submit`, and
-    a catalog in the path has to be within the key's scope.
-
-    Raises:
-        Problem: no or no valid key (401), one that may not do this (403), or not now (429).
+    It is the scheme itself, not something that depends on it: every step in a chain of dependencies takes
+    FastAPI as long as all that is done here.
     """
-    if services.keys is None:
-        return Caller()
-    if bearer is None:
-        detail = "an API key is needed: `Authorization: Bearer dpl_…`"
-        raise Problem(401, "key_missing", detail, headers={"WWW-Authenticate": _CHALLENGE})
-    key = services.keys.find(bearer.credentials)
-    if key is None:
-        challenge = f'{_CHALLENGE}, error="invalid_token"'
-        raise Problem(401, "key_unknown", "there is no such API key", headers={"WWW-Authenticate": challenge})
-    request.state.key = key.id
-    if key.rate is not None:
-        await run_in_threadpool(_count, services, key, key.rate)
-    caller = Caller(key)
-    caller.require_role("read" if request.method in _READING else "submit")
-    caller.require_catalog(request.path_params.get("catalog"))
-    return caller
+
+    def __init__(self) -> None:
+        super().__init__(
+            auto_error=False,
+            scheme_name="API key",
+            description="`dpl_…`, where the service has keys configured",
+        )
+
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+        """Return who asks.
+
+        What needs no more than this is checked here: reading needs the role `read`, everything else `submit`,
+        and a catalog in the path has to be within the key's scope.
+
+        Raises:
+            Problem: no or no valid key (401), one that may not do this (403), or not now (429).
+        """
+        services = await services_of(request)
+        if services.keys is None:
+            return Caller()
+        bearer = await super().__call__(request)
+        if bearer is None:
+            detail = "an API key is needed: `Authorization: Bearer dpl_…`"
+            raise Problem(401, "key_missing", detail, headers={"WWW-Authenticate": _CHALLENGE})
+        key = services.keys.find(bearer.credentials)
+        if key is None:
+            challenge = f'{_CHALLENGE}, error="invalid_token"'
+            detail = "there is no such API key"
+            raise Problem(401, "key_unknown", detail, headers={"WWW-Authenticate": challenge})
+        request.state.key = key.id
+        if key.rate is not None:
+            await run_in_threadpool(_count, services, key, key.rate)
+        caller = Caller(key)
+        caller.require_role("read" if request.method in _READING else "submit")
+        caller.require_catalog(request.path_params.get("catalog"))
+        return caller
 
 
+class _MetricsReader(_CallerOf):
+    """Checks the key of whoever reads the metrics, where the settings want one."""
+
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
+        """Return who asks.
+
+        Raises:
+            Problem: as `caller_of`.
+        """
+        wanted = (await services_of(request)).settings.metrics_need_key
+        return await super().__call__(request) if wanted else Caller()
+
+
+caller_of = _CallerOf()
+metrics_reader = _MetricsReader()
 CallerInjected = Annotated[Caller, Depends(caller_of)]
-
-
-async def metrics_reader(
-    request: Request,
-    services: Injected,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> None:
-    """Check the key of whoever reads the metrics, where the settings want one.
-
-    Raises:
-        Problem: as `caller_of`.
-    """
-    if services.settings.metrics_need_key:
-        await caller_of(request, services, bearer)
 
 
 def _count(services: Services, key: ApiKey, rate: int) -> None:

@@ -1,17 +1,16 @@
-"""Jobs: look, list, cancel."""
+"""Jobs: list, cancel."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from services.gateway.access.audit import audited
-from services.gateway.access.caller import CallerInjected, require_visible, visible_job
+from services.gateway.access.caller import CallerInjected, visible_job
 from services.gateway.job_list import JobFilter, list_jobs
 from services.gateway.job_view import JobView, Status
-from services.gateway.prefer import PreferHeader, wait_seconds
 from services.gateway.problems import responses
-from services.gateway.routes.answers import job_response, unchanged_response
+from services.gateway.routes.answers import job_response
 from services.gateway.services import Injected
 from shared.messages import CatalogName
 
@@ -39,29 +38,6 @@ def recent_jobs(
     wanted = JobFilter(status, catalog, caller.scope)
     items, following = list_jobs(services.ledger, wanted, cursor, limit)
     return JobListView(items=items, next=following)
-
-
-@router.get(
-    "/{job_id}",
-    summary="A job",
-    response_model=JobView,
-    responses={304: {"description": "Not changed since `If-None-Match`"}, **responses(404, 410, 503)},
-)
-async def job(
-    services: Injected,
-    caller: CallerInjected,
-    job_id: str,
-    prefer: PreferHeader = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
-    """Status, counts, rate, estimate and links; the result of a comparison or a search."""
-    seconds = wait_seconds(prefer, services.settings.max_wait_s)
-    record = await services.reader.read(job_id)
-    require_visible(services, caller, record)
-    if seconds:
-        record = await services.waiter.wait(job_id, seconds)
-    unchanged = unchanged_response(record, if_none_match) if if_none_match else None
-    return unchanged or job_response(record, 200, seconds)
 
 
 @router.delete(
