@@ -6,6 +6,7 @@ from typing import Any, Final
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from workers.index.arrays import Halves, Keys, Neighbours, Scores, Vectors
 from workers.index.faiss_index import by_matrices
@@ -27,6 +28,9 @@ _NOISE: Final = 1e-3
 # from query to query, and what one has read is no longer in the cache for the next.
 _LARGE: Final = 64
 _SHARED: Final = 4
+# Those of NumPy and SciPy: few queries times a cell are too little for several threads, which wait for each
+# other longer than they work. FAISS's threads take whole queries.
+_BLAS: Final = ThreadpoolController().select(prefix="libscipy_openblas")
 _NONE: Final = -1
 _SEED: Final = 20
 _ROUNDS: Final = 2
@@ -179,10 +183,11 @@ class CellIndex:
         visitors = np.argsort(cells, axis=None, kind="stable") // cells.shape[1]
         ends = np.cumsum(visits)
         room = np.empty((max(sizes.values(), default=0), self._index.d), np.float32)
-        for cell in np.flatnonzero(shared).tolist():
-            rows = visitors[ends[cell] - visits[cell] : ends[cell]]
-            scores = queries[rows] @ widened(self._halves_in(cell), room).T
-            best.add_result_subset(rows, scores, self._keys_in(cell))
+        with _BLAS.limit(limits=1):
+            for cell in np.flatnonzero(shared).tolist():
+                rows = visitors[ends[cell] - visits[cell] : ends[cell]]
+                scores = queries[rows] @ widened(self._halves_in(cell), room).T
+                best.add_result_subset(rows, scores, self._keys_in(cell))
         best.finalize()
         return best.D, best.I
 
