@@ -60,8 +60,12 @@ def _attributes(fields: dict[str, object], given: dict[str, object]) -> dict[str
         raise RowRefused(
             "attributes_too_many", f"the listing has {len(wanted)} attributes; {MAX_ATTRIBUTES} are taken"
         )
-    found = {name: _attribute(name, value) for name, value in wanted.items()}
-    if sum(len(name) + len(str(value)) for name, value in found.items()) > MAX_ATTRIBUTE_CHARACTERS:
+    found: dict[str, str | int | float | bool] = {}
+    characters = 0
+    for name, value in wanted.items():
+        found[name] = taken = _attribute(name, value)
+        characters += len(name) + len(taken if isinstance(taken, str) else str(taken))
+    if characters > MAX_ATTRIBUTE_CHARACTERS:
         raise RowRefused(
             "attributes_too_long", f"the attributes are over {MAX_ATTRIBUTE_CHARACTERS} characters together"
         )
