@@ -88,6 +88,7 @@ def test_an_unchanged_job_is_not_sent_again(http: TestClient, ledger: Ledger) ->
         (new_id(), 404, "job_unknown"),
         ("01JD0000000000000000000000", 410, "job_expired"),
     ],
+    ids=["nonsense", "new", "old"],
 )
 @pytest.mark.parametrize("rest", ["", "/pairs", "/groups", "/rejections"])
 def test_jobs_that_are_not_there(http: TestClient, job_id: str, rest: str, status: int, code: str) -> None:
