@@ -42,7 +42,7 @@ down: setup ## stop it
 	$(BIN)/python -m local down
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 faults: setup ## pull every plug: prints what was done and what came of it, writes reports/faults.json
 	$(BIN)/python -m pytest tests/faults -n 2 --dist worksteal -m "slow or not slow" --faults-report reports/faults.json

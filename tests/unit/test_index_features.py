@@ -46,7 +46,8 @@ def vocabulary() -> Vocabulary:
 
 
 def computed(pairing: Pairing) -> dict[str, Scores]:
-    words = title_features(pairing, vocabulary().rarity)
+    steps = title_features(pairing, vocabulary().rarity)
+    words = {name: found for step in steps for name, found in step.items()}
     return words | token_features(compare(pairing)) | attribute_features(pairing)
 
 

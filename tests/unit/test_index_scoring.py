@@ -40,12 +40,16 @@ def test_memory_for_comparing_vectors_does_not_grow_with_the_pairs() -> None:
         assert measured[i] == alone
 
 
-def test_pairs_are_told_the_same_where_no_features_are_wanted() -> None:
+def teas() -> Sides:
     titles = ["Kopi Arabika 250 g", "kopi arabika 500 g", "teh melati"]
     rows, vectors = count_ngrams(titles), np.eye(3, 4, dtype=np.float32) + np.float32(0.5)
     listings = [StoredListing(i, f"l-{i}", title, title, None, "{}") for i, title in enumerate(titles)]
     absent, present = np.zeros(3, bool), np.ones(3, bool)
-    sides = make_sides(listings, {"text": vectors}, {"image": absent, "text": present}, rows)
+    return make_sides(listings, {"text": vectors}, {"image": absent, "text": present}, rows)
+
+
+def test_pairs_are_told_the_same_where_no_features_are_wanted() -> None:
+    sides = teas()
     alone = Context(TfidfIndex(), Vocabulary().rarity, "alone")
     first, second = np.array([0, 0, 1]), np.array([1, 2, 2])
 
@@ -56,3 +60,19 @@ def test_pairs_are_told_the_same_where_no_features_are_wanted() -> None:
     assert bare.matrices == {}
     for pair in range(3):
         assert bare[pair] == replace(full[pair], values=())
+
+
+def test_others_have_their_turn_between_the_steps_and_change_nothing() -> None:
+    sides, first, second = teas(), np.array([0, 0, 1]), np.array([1, 2, 2])
+    alone = Context(TfidfIndex(), Vocabulary().rarity, "alone")
+    turns = []
+
+    def another() -> None:
+        turns.append(measure(sides, first[:1], sides, second[:1], alone, None)[0])
+
+    found = measure(sides, first, sides, second, replace(alone, give_way=another), None)
+    expected = measure(sides, first, sides, second, alone, None)
+
+    assert len(turns) >= 4
+    assert [found[pair] for pair in range(3)] == [expected[pair] for pair in range(3)]
+    assert set(turns) == {expected[0]}

@@ -133,8 +133,7 @@ def pairs_at(places: Iterable[tuple[int, int]]) -> Places:
 
 def known_sides(catalog: Catalog, keys: Keys, neighbourhood: Neighbourhood) -> Sides:
     """Return listings of the catalog that know what is near to them."""
-    sides = stored_sides(catalog, keys)
-    catalog.give_way()
+    sides = stored_sides(catalog, keys, catalog.give_way)
     return replace(sides, near=near_of(neighbourhood.of_stored(sides), keys))
 
 

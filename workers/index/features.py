@@ -4,7 +4,7 @@ A missing image or title is a situation with a model of its own, never a similar
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
 import numpy as np
@@ -91,18 +91,15 @@ def places_by_situation(situations: NDArray[np.int8]) -> dict[Situation, Places]
     return {each: found for each, found in places.items() if len(found)}
 
 
-def title_features(pairing: Pairing, rarity: Rarity) -> dict[str, Scores]:
-    """Return how much the words of two titles have in common, each 0 to 1, (n,).
+def title_features(pairing: Pairing, rarity: Rarity) -> Iterator[dict[str, Scores]]:
+    """Yield, in steps, how much the words of two titles have in common, each 0 to 1, (n,).
 
     `overlap_…` weighs words by rarity: the share of either title's weight that the other holds.
     """
+    yield name_features(pairing, rarity)
+    yield _ratios(pairing)
     shares = overlaps(pairing, rarity)
-    return {
-        **name_features(pairing, rarity),
-        **_ratios(pairing),
-        "overlap_least": np.minimum(*shares),
-        "overlap_most": np.maximum(*shares),
-    }
+    yield {"overlap_least": np.minimum(*shares), "overlap_most": np.maximum(*shares)}
 
 
 def _ratios(pairing: Pairing) -> dict[str, Scores]:

@@ -26,7 +26,7 @@ from workers.index.verdicts import VERDICTS, Decided, Decisions, decide
 LEAST_LISTINGS = 50
 _PAIR: Final = tuple(Pair.model_fields)
 _AT_ONCE: Final = 4096
-"""Pairs that are decided about before others may use the catalog: a tenth of a second."""
+"""Pairs that are decided about at once: what is made of each of their listings is made again for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def models_of(catalog: Catalog) -> dict[Modality, str]:
 def context_of(catalog: Catalog, setting: Setting = "within") -> Context:
     """Return the rarities of the catalog; a setting other than `within` for pairs that leave it."""
     few = len(catalog.vocabulary) < LEAST_LISTINGS
-    return Context(catalog.lexical, catalog.vocabulary.rarity, "alone" if few else setting)
+    return Context(catalog.lexical, catalog.vocabulary.rarity, "alone" if few else setting, catalog.give_way)
 
 
 class Matcher:

@@ -80,7 +80,7 @@ class Neighbourhood:
                 part, waiting = np.split(waiting, [pace.size])
                 # While others had their turn they may have searched for the same listings.
                 fresh = part[known.unknown(keys[part])]
-                with pace.timed():
+                with pace.timed(len(fresh)):
                     known.add(keys[fresh], self._search(channel, sides, fresh))
                 self._give_way()
             lists[channel] = known.lists(keys)

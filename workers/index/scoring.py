@@ -23,7 +23,7 @@ from workers.index.features import (
     token_features,
 )
 from workers.index.pairing import Pairing, Places
-from workers.index.ports import LexicalIndex
+from workers.index.ports import GiveWay, LexicalIndex, nobody_waits
 from workers.index.rescoring import squares_of
 from workers.index.sides import Sides
 from workers.index.surroundings import LEAD_LEAST, surroundings_of
@@ -38,12 +38,14 @@ _BLOCK = 128
 class Context:
     """What surrounds a pair: how rare character sequences and words are where it was found.
 
-    Its setting is `alone` when nothing does, or too little to know what is rare.
+    Its setting is `alone` when nothing does, or too little to know what is rare. `give_way` is called now and
+    then where many pairs are measured.
     """
 
     lexical: LexicalIndex
     rarity: Callable[[str], float]
     setting: Setting
+    give_way: GiveWay = nobody_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +135,14 @@ def measure(
     sims["lexical"] = _lexical_sims(a, places_a, b, places_b, context)
     pairing = Pairing(a.facts, places_a, b.facts, places_b)
     told = compare(pairing)
+    context.give_way()
     situations = situations_of(there["image"], titled)
     by_situation = places_by_situation(situations)
     chosen = {situation: places for situation, places in by_situation.items() if situation in wanted}
     matrices = {}
     if chosen:
         norms = _image_norms(a, places_a, b, places_b, sims["image"], background)
+        context.give_way()
         features = _features(sims, norms, pairing, told, titled, context)
         around = {} if context.setting == "alone" else _surroundings(a, places_a, b, places_b, sims)
         matrices = {
@@ -175,9 +179,11 @@ def _features(
         **attribute_features(pairing),
         **token_features(told),
     }
-    for name, found in title_features(pairing.where(titled), context.rarity).items():
-        features[name] = np.zeros(len(titled))
-        features[name][titled] = found
+    for step in title_features(pairing.where(titled), context.rarity):
+        for name, found in step.items():
+            features[name] = np.zeros(len(titled))
+            features[name][titled] = found
+        context.give_way()
     return features
 
 
