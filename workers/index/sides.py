@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from workers.index.arrays import Channel, Keys, Modality, Rows, Vectors
 from workers.index.neighbourhood import Near
+from workers.index.ports import GiveWay, nobody_waits
 from workers.index.store import StoredListing
 from workers.index.tokens.facts import Facts, read_facts
 
 # Some 2.5 kB each, for all catalogs together. Reading one anew takes 50 microseconds. What a job compares
 # for a while is of one kind: at a million listings, 50,000 may be.
 _KEPT: Final = 65_536
+_AT_ONCE: Final = 256
+"""Listings whose facts are read before others have their turn."""
 # In characters: the memory of what is kept must not depend on what somebody writes into listings.
 _LONGEST_KEPT: Final = 2_000
 
@@ -62,7 +65,12 @@ def make_sides(
     vectors: dict[Modality, Vectors],
     present: dict[Modality, NDArray[np.bool_]],
     rows: Rows,
+    give_way: GiveWay = nobody_waits,
 ) -> Sides:
-    """Read the facts of listings whose vectors are at hand."""
-    facts = [facts_of(listing.normalised, listing.details) for listing in listings]
+    """Read the facts of listings whose vectors are at hand; `give_way` is called now and then."""
+    facts: list[Facts] = []
+    for start in range(0, len(listings), _AT_ONCE):
+        part = listings[start : start + _AT_ONCE]
+        facts += [facts_of(listing.normalised, listing.details) for listing in part]
+        give_way()
     return Sides(list(listings), facts, vectors, present, rows)

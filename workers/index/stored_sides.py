@@ -1,18 +1,12 @@
 """The listings of a catalog, made ready for comparison."""
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
 from workers.index.arrays import MODALITIES, Keys, Modality, Vectors
 from workers.index.catalog import Catalog
 from workers.index.ports import GiveWay, nobody_waits
-from workers.index.sides import Sides, facts_of
-from workers.index.tokens.facts import Facts
-
-_AT_ONCE: Final = 256
-"""Listings whose facts are read before others have their turn."""
+from workers.index.sides import Sides, make_sides
 
 
 def stored_sides(catalog: Catalog, keys: Keys, give_way: GiveWay = nobody_waits) -> Sides:
@@ -30,9 +24,4 @@ def stored_sides(catalog: Catalog, keys: Keys, give_way: GiveWay = nobody_waits)
             held = catalog.vectors[modality].vectors(keys[present[modality]])
             vectors[modality] = np.zeros((len(keys), held.shape[1]), np.float32)
             vectors[modality][present[modality]] = held
-    facts: list[Facts] = []
-    for start in range(0, len(listings), _AT_ONCE):
-        part = listings[start : start + _AT_ONCE]
-        facts += [facts_of(listing.normalised, listing.details) for listing in part]
-        give_way()
-    return Sides(listings, facts, vectors, present, catalog.lexical.rows(keys))
+    return make_sides(listings, vectors, present, catalog.lexical.rows(keys), give_way)
