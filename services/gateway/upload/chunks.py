@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future
 from typing import NamedTuple
 
+from pydantic_core import to_json
+
 from services.gateway.problems import Problem
 from shared.broker import Publisher
 from shared.crash import crash_at
@@ -75,7 +77,7 @@ class ChunkWriter:
             SpoolUnavailable, LedgerUnavailable: an earlier chunk could not be stored.
             Problem: the job was cancelled meanwhile, or what `go_on` raises.
         """
-        encoded = row.model_dump_json().encode()
+        encoded = to_json(row)
         self._rows.append(encoded)
         self._bytes += len(encoded)
         self.rows += 1
