@@ -37,7 +37,7 @@ SUITE: Final = (
     Benchmark("encoders.images", full=("1000",)),
     Benchmark("encoders.resubmit", full=("900",)),
     Benchmark("encoders.quality"),
-    Benchmark("encoders.two_encoders", full=("500",)),
+    Benchmark("encoders.two_encoders", full=("512",)),
 )
 # Figures are CPU-seconds of one thread: more of them would spin while they wait.
 ONE_THREAD: Final = {"OMP_NUM_THREADS": "1"}

@@ -1,8 +1,10 @@
 """A second encoder process: how much sooner a job is done, each process with one thread.
 
-`python -m benchmarks.encoders.two_encoders [PRODUCTS] [DATA]` submits so many products (100 unless told) at
-ViT-B-32 and MiniLM-L12 in turns: one encoder, two, two, one. It is wall time that counts here: on a machine
-with other work, or with fewer than three cores, the figure says as much about the machine.
+`python -m benchmarks.encoders.two_encoders [PRODUCTS] [DATA]` submits so many products (256 unless told) at
+ViT-B-32 and MiniLM-L12 in turns: one encoder, two, two, one. Chunks are what encoders share out, so take an
+even number of full ones: of 300 products, five chunks, one encoder of two has three. It is wall time that
+counts here: on a machine with other work, or with fewer than three cores, the figure says as much about the
+machine.
 """
 
 import os
@@ -24,7 +26,7 @@ SECOND = "encoder.2"
 def main() -> None:
     """Measure, print, write the report."""
     os.environ |= PASSIVE
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 256
     archive = choose(Path(sys.argv[2]) if len(sys.argv) > 2 else default_data(), count).archive()
     costs: dict[int, list[Cost]] = {1: [], 2: []}
     with Service("clip", random_weights().settings) as service:
