@@ -86,7 +86,8 @@ async def _internal(request: Request, error: Exception) -> Response:  # noqa: AR
     request_id = request.scope.get("state", {}).get("request_id", "")
     detail = "an error on our side; the log has it under this request's id"
     # Starlette sends this one from outside of all middleware.
-    headers = {"X-Request-Id": request_id, **SECURITY_HEADERS}
+    # uvicorn hangs up after it.
+    headers = {"X-Request-Id": request_id, "Connection": "close", **SECURITY_HEADERS}
     return render(request, Problem(500, "internal", detail, headers=headers))
 
 

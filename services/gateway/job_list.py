@@ -24,10 +24,9 @@ class JobFilter:
 
     def wants(self, record: JobRecord) -> bool:
         """Say whether the job is wanted."""
-        catalog = record.catalog
-        if self.scope is not None and catalog not in self.scope:
+        if self.scope is not None and not record.catalogs <= self.scope:
             return False
-        return self.status in (None, record.status) and self.catalog in (None, catalog)
+        return self.status in (None, record.status) and self.catalog in (None, record.catalog)
 
     def query(self) -> dict[str, str]:
         """Return what the client filtered by as query parameters."""

@@ -44,6 +44,12 @@ class JobRecord:
         return self.status in TERMINAL
 
     @property
+    def catalogs(self) -> frozenset[str]:
+        """The catalogs whose listings the job's results name."""
+        against = self.options.against.partition(":")[2] if self.options else ""
+        return frozenset(filter(None, (self.catalog, against)))
+
+    @property
     def bulk(self) -> bool:
         """Whether the job is accepted on disk, goes through the stages and ends with result pages."""
         return self.kind in _ACCEPTED

@@ -191,6 +191,21 @@ def test_bodies_that_cannot_be_read(
 
 
 @pytest.mark.parametrize(
+    ("charset", "value"),
+    [("undefined", b"A"), ("punycode", b"\xff"), ("utf-7", b"+2AA-"), ("unicode_escape", b"\\ud800")],
+)
+@pytest.mark.parametrize("path", ["/api/search", "/api/dedup"])
+def test_fields_in_a_charset_that_makes_no_text_of_them(
+    http: TestClient, path: str, charset: str, value: bytes
+) -> None:
+    content = b'--x\r\nContent-Disposition: form-data; name="a_brand"\r\n\r\n' + value + b"\r\n--x--\r\n"
+    headers = {"Content-Type": f"multipart/form-data; charset={charset}; boundary=x"}
+    answer = http.post(path, content=content, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+    assert answer.json()["detail"] == "the fields of the form are not text"
+
+
+@pytest.mark.parametrize(
     ("files", "status", "code"),
     [
         ({"image": b""}, 422, "image_empty"),

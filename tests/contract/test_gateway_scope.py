@@ -34,6 +34,19 @@ def test_catalogs_out_of_scope_are_refused_wherever_they_are_named(gate: Gate) -
         assert gate.ask(method, path, key, **request).status_code in (200, 202), path
 
 
+def test_a_job_against_another_catalog_needs_both(gate: Gate) -> None:
+    _, both = gate.key("submit", "shop", "other")
+    path = "/api/catalogs/shop/submissions?against=catalog:other"
+    job = gate.ask("POST", path, both, content=ROW, headers=NDJSON).json()["id"]
+    for catalogs in (("shop",), ("other",)):
+        _, one = gate.key("read", *catalogs)
+        for rest in ("", "/pairs", "/groups", "/rejections"):
+            assert code(gate.ask("GET", f"/api/jobs/{job}{rest}", one)) == (404, "job_unknown"), rest
+        assert gate.ask("GET", "/api/jobs", one).json()["items"] == []
+    assert gate.ask("GET", f"/api/jobs/{job}", both).status_code == 200
+    assert [each["id"] for each in gate.ask("GET", "/api/jobs", both).json()["items"]] == [job]
+
+
 @pytest.mark.parametrize("rest", ["", "/pairs", "/groups", "/rejections", "DELETE"])
 def test_a_job_of_another_catalog_is_like_none(gate: Gate, ledger: Ledger, rest: str) -> None:
     _, key = gate.key("admin", "shop")

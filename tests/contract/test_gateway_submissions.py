@@ -103,6 +103,7 @@ def test_an_accepted_submission_is_on_disk_in_chunks(http: TestClient, ledger: L
         ("application/json; charset=utf-8", b'{"listings":[{"id":"1","title":"A"},{"title":"B"}]}'),
         ("application/x-ndjson", b'{"id":"1","title":"A"}\n{"title":"B"}\n'),
         ("text/csv; charset=utf-8", b"id,title\n1,A\n,B\n"),
+        ('text/csv; charset="utf-8"; header=present', b"id,title\n1,A\n,B\n"),
         ("application/vnd.apache.parquet", parquet({"id": ["1", None], "title": ["A", "B"]})),
         ("application/parquet", parquet({"id": [1, None], "title": ["A", "B"]})),
         ("application/x-parquet", parquet({"id": [b"1", None], "title": ["A", "B"]})),

@@ -1,6 +1,7 @@
 """From the fields of a row to a listing or a code."""
 
 import base64
+import resource
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from services.gateway.upload.images import ImageReferences
 from services.gateway.upload.receiver import read_row
 from services.gateway.upload.refusal import RowRefused
 from services.gateway.upload.rows import Columns, RowReader
+from shared.errors import SpoolUnavailable
 from shared.messages import Listing, Row
 
 
@@ -135,6 +137,16 @@ def test_ids_are_told_apart_whether_memory_or_the_disk_has_them() -> None:
         assert all(seen.add(f"id-{i}") for i in range(100_000))
         assert not any(seen.add(f"id-{i}") for i in range(100_000))
         assert seen.add("id-100000")
+
+
+def test_a_full_disk_is_an_outage() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, limits[1]))
+    try:
+        with SeenIds() as seen, pytest.raises(SpoolUnavailable, match="disk"):
+            all(seen.add(f"{i:0180}") for i in range(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_the_first_listing_of_an_id_is_kept() -> None:

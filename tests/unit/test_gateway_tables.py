@@ -57,6 +57,12 @@ def test_bad_json_names_the_place(data: bytes) -> None:
     assert "byte" in found.members
 
 
+def test_a_number_that_json_readers_do_not_take_is_told_as_one() -> None:
+    found = problem(read_json([b'[{"id": "1"}, {"id": 18446744073709551615}]'], 1000))
+    assert (found.code, found.members["listing"]) == ("json_invalid", 1)
+    assert "quote whole numbers of more than 64 bits" in found.detail
+
+
 def test_json_says_after_which_listing_it_broke() -> None:
     found = problem(read_json([b'[{"id":"1"},{"id":"2"},{"id" 3}]'], 1000))
     assert found.members["listing"] == 2

@@ -15,7 +15,6 @@ from shared.keys import ApiKey, Role
 from shared.ledger import JobRecord
 
 _CHALLENGE = 'Bearer realm="doppel"'
-_READING = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ class Caller:
             return True
         if record.catalog is None:
             return record.owner == self.id
-        return record.catalog in self.scope
+        return record.catalogs <= self.scope
 
 
 class _CallerOf(HTTPBearer):
@@ -101,7 +100,7 @@ class _CallerOf(HTTPBearer):
         if key.rate is not None:
             await run_in_threadpool(_count, services, key, key.rate)
         caller = Caller(key)
-        caller.require_role("read" if request.method in _READING else "submit")
+        caller.require_role("read" if request.method == "GET" else "submit")
         caller.require_catalog(request.path_params.get("catalog"))
         return caller
 

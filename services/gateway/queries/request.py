@@ -93,17 +93,22 @@ async def read_form(
     limited = Request(request.scope, receive)
     fields: dict[str, Any] = {}
     files: dict[str, bytes] = {}
-    async with limited.form(
-        max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES
-    ) as form:
-        for name, value in form.multi_items():
-            if not isinstance(value, UploadFile):
-                fields[name] = value
-                continue
-            files[name] = await value.read(max_image_bytes + 1)
-            if len(files[name]) > max_image_bytes:
-                detail = f"{name}: the image has more than {max_image_bytes} bytes"
-                raise Problem(413, "image_too_many_bytes", detail)
+    try:
+        async with limited.form(
+            max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=_FIELD_BYTES
+        ) as form:
+            for name, value in form.multi_items():
+                if not isinstance(value, UploadFile):
+                    # A charset of the client's own can make text of it that is none.
+                    (name + value).encode()
+                    fields[name] = value
+                    continue
+                files[name] = await value.read(max_image_bytes + 1)
+                if len(files[name]) > max_image_bytes:
+                    detail = f"{name}: the image has more than {max_image_bytes} bytes"
+                    raise Problem(413, "image_too_many_bytes", detail)
+    except UnicodeError as error:
+        raise Problem(422, "request_invalid", "the fields of the form are not text") from error
     return fields, files
 
 

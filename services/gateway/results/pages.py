@@ -1,7 +1,6 @@
 """Reads result pages out of the spool, a bounded number per request."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -142,22 +141,13 @@ def take(lines: list[bytes], limit: int, wanted: PairFilter) -> tuple[list[bytes
     """Return the first `limit` wanted lines."""
     if wanted.passes_all:
         return lines[:limit], Stop(min(len(lines), limit))
-    return _take_filtered(lines, limit, wanted.wants, wanted.is_past)
-
-
-def _take_filtered(
-    lines: list[bytes],
-    limit: int,
-    wants: Callable[[dict[str, Any]], bool],
-    is_past: Callable[[dict[str, Any]], bool],
-) -> tuple[list[bytes], Stop]:
     found: list[bytes] = []
     for number, line in enumerate(lines):
         if len(found) >= limit:
             return found, Stop(number)
         pair = json.loads(line)
-        if is_past(pair):
+        if wanted.is_past(pair):
             return found, Stop(number, is_past=True)
-        if wants(pair):
+        if wanted.wants(pair):
             found.append(line)
     return found, Stop(len(lines))

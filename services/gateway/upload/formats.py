@@ -65,7 +65,7 @@ def upload_format(content_type: str, content_encoding: str) -> str:
     if found is None:
         known = ", ".join((JSON, NDJSON, CSV, PARQUET, ZIP))
         raise Problem(415, "media_type_unsupported", f"Content-Type {name!r} is not one of {known}")
-    charset = parameters.lower().partition("charset=")[2].strip(' "').split(";")[0]
+    charset = parameters.lower().partition("charset=")[2].split(";")[0].strip(' "')
     if found == CSV and charset not in _UTF8:
         raise Problem(400, "csv_not_utf8", f"the table is {charset}; save it as UTF-8")
     if content_encoding.lower() not in ("", "identity"):

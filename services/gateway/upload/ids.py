@@ -4,6 +4,8 @@ import sqlite3
 from types import TracebackType
 from typing import Final, Self
 
+from shared.errors import SpoolUnavailable
+
 # SQLite lets go of the interpreter at every statement, which costs more than what it does for one id.
 _AT_ONCE: Final = 512
 # One bit for each end of a hash: 2 MB. Of two million ids one in ten meets a bit that another one set.
@@ -44,12 +46,17 @@ class SeenIds:
         self._bits[place] |= bit
         self._latest.add(text)
         if len(self._latest) == _AT_ONCE:
-            self._database.execute(self._insert, tuple(self._latest))
+            self._run(self._insert, *self._latest)
             self._latest.clear()
         return True
 
     def _has(self, text: str) -> bool:
         if text in self._latest:
             return True
-        found = self._database.execute("SELECT 1 FROM seen WHERE id = ?", (text,))
-        return found.fetchone() is not None
+        return self._run("SELECT 1 FROM seen WHERE id = ?", text).fetchone() is not None
+
+    def _run(self, statement: str, *ids: str) -> sqlite3.Cursor:
+        try:
+            return self._database.execute(statement, ids)
+        except sqlite3.OperationalError as error:
+            raise SpoolUnavailable(f"the disk for temporary files is full: {error}") from error

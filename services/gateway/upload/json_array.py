@@ -84,6 +84,8 @@ def read_json(blocks: Iterable[bytes], max_row_bytes: int) -> Iterator[RawRow]:
         said = error.args[0] if isinstance(error, ijson.JSONError) else error.reason
         text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
         summary = " ".join(text.split("(right here)")[0].split())
+        if "integer overflow" in summary:
+            summary += ": quote whole numbers of more than 64 bits, or send NDJSON"
         where = f"after listing {count}, in the block that ends at byte {file.position}"
         detail = f"the body is not valid JSON {where}: {summary}"
         raise Problem(400, "json_invalid", detail, listing=count, byte=file.position) from error
