@@ -10,6 +10,7 @@ import pytest
 
 from shared import blocks, ids
 from shared.blocks import ModalityHeader
+from shared.errors import SpoolUnavailable
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.messages import (
@@ -273,6 +274,17 @@ def test_chunk_goes_back_to_encoding_when_its_embeddings_are_lost(world: World) 
     run_unit(hints[0], world.ledger, world.publisher, world.stages["ingest"])
     assert world.publisher.hints == [UnitHint(job_id=job, stage="encode", unit="0")]
     assert world.ledger.read(job).counts["encoded_rows"] == 0
+
+
+def test_an_open_catalog_stays_open_when_the_spool_is_away(world: World) -> None:
+    world.submit([CATALOG])
+    catalog = world.catalogs.get("shop")
+    _, hints = world.encoded([CATALOG[:2]])
+    away = Spool.connect("http://127.0.0.1:9/")
+    ingest = Ingest(world.ledger, away, world.inflight, world.catalogs)
+    with pytest.raises(SpoolUnavailable):
+        ingest(world.ledger.units.claim(hints[0]))
+    assert world.catalogs.get("shop") is catalog
 
 
 def test_corrupt_embeddings_are_encoded_again(world: World) -> None:

@@ -8,6 +8,7 @@ import pytest
 from workers.index.arrays import Halves, Keys, Neighbours, Vectors
 from workers.index.faiss_index import FaissIndex
 from workers.index.halves import halves_of, sums_of
+from workers.index.keys import keys_of
 from workers.index.layout import Layout
 from workers.index.sized_index import SizedIndex
 from workers.index.store.listings import unit_vectors
@@ -50,6 +51,19 @@ def stored(data: Data, step: int = 500) -> Iterator[tuple[Keys, Halves]]:
 
 def recall(found: list[Neighbours], exact: list[Neighbours]) -> float:
     return float(np.mean([np.isin(b.keys, a.keys).mean() for a, b in zip(found, exact, strict=True)]))
+
+
+def test_keys_stay_whole_where_cells_never_held_anything() -> None:
+    """Few distinct vectors: most centres are never the nearest of any."""
+    keys = keys_of(f"listing-{n}" for n in range(4 * LEAST))
+    random = np.random.default_rng(3)
+    distinct = unit_vectors([row.tobytes() for row in random.normal(size=(20, DIM)).astype("<f2")])
+    index = cells()
+    index.upsert(keys, distinct[np.arange(len(keys)) % 20])
+    assert sorted(index.alike(keys).tolist()) == sorted(keys.tolist())
+    layout = index.new_layout()
+    assert layout is not None
+    assert sorted(layout.keys.tolist()) == sorted(keys.tolist())
 
 
 def test_nearly_all_neighbours_are_found_with_the_very_scores(data: Data) -> None:

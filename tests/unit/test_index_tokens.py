@@ -144,6 +144,8 @@ def test_sizes_are_read(title: str, expected: set[str]) -> None:
         ("mouse 910-000298", set(), {"910000298"}),
         ("version 4.0", set(), {"4"}),
         ("blade 5-1008ax", {"51008ax"}, set()),
+        ("sscc 0340123450000000021", set(), {"340123450000000021"}),
+        ("mug " + "9" * 400, set(), {"9" * 400}),
     ],
 )
 def test_model_codes_and_bare_numbers_are_read(title: str, models: set[str], numbers: set[str]) -> None:
@@ -210,10 +212,16 @@ def test_attributes_speak_like_the_title() -> None:
 
 
 @pytest.mark.parametrize(
-    ("price", "expected"), [(149.5, 149.5), (3, 3.0), ("Rp 1.500.000", 1_500_000), ("free", None), (0, None)]
+    ("price", "expected"),
+    [(149.5, 149.5), (3, 3.0), ("Rp 1.500.000", 1_500_000), ("free", None), (0, None), ("9" * 400, None)],
 )
 def test_price_is_read_as_numbers_and_texts_write_it(price: float | str, expected: float | None) -> None:
     assert read_facts("", {"price": price}).price == expected
+
+
+def test_quantities_beyond_what_numbers_hold_are_one() -> None:
+    endless = read_facts(f"rope {'9' * 400} m", {})
+    assert compare(one_pair(endless, endless))["quantity"].flags("match").tolist() == [1]
 
 
 def test_gtin_is_read_under_any_of_its_names() -> None:

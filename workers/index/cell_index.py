@@ -136,8 +136,10 @@ class CellIndex:
     def _keys_in(self, cell: int) -> Keys:
         """Return the keys (n,) in a cell; a view that no one may keep."""
         lists = self._index.invlists
-        held: Keys = _faiss.rev_swig_ptr(lists.get_ids(cell), lists.list_size(cell))
-        return held
+        held = _faiss.rev_swig_ptr(lists.get_ids(cell), lists.list_size(cell))
+        # Of a cell that never held anything FAISS gives float32; joined with it, keys would be rounded.
+        keys: Keys = held.astype(np.int64, copy=False)
+        return keys
 
     def _halves_in(self, cell: int) -> Halves:
         """Return the vectors (n, dim) in a cell; a view that no one may keep."""

@@ -41,12 +41,14 @@ class Ingest:
             return self._take_catalog(claim, record, record.options.catalog)
         with self._catalogs.changing(record.options.catalog) as catalog:
             counts = catalog.jobs.finished_chunk(job, unit)
-            if counts is None:
-                rows = read_rows(self._spool, job, unit)
-                arrival = self._arrival(job, unit, rows)
-                if arrival is None:
-                    log.warning("embeddings were lost, the chunk is encoded again")
-                    return self._ledger.units.reopen(job, unit, len(rows))
+        if counts is None:
+            # Outside: an outage has changed nothing, and opening a large catalog anew takes long.
+            rows = read_rows(self._spool, job, unit)
+            arrival = self._arrival(job, unit, rows)
+            if arrival is None:
+                log.warning("embeddings were lost, the chunk is encoded again")
+                return self._ledger.units.reopen(job, unit, len(rows))
+            with self._catalogs.changing(record.options.catalog) as catalog:
                 counts = catalog.ingest(job, unit, record.sequence, arrival)
                 crash_at("chunk-committed")
         return self._complete(claim, counts)

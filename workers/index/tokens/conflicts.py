@@ -50,7 +50,7 @@ def _equal(a: object, b: object) -> bool:
 
 
 def _close(a: float, b: float) -> bool:
-    return abs(a - b) <= _TOLERANCE * max(a, b)
+    return a == b or abs(a - b) <= _TOLERANCE * max(a, b)
 
 
 def _agree(a: Iterable[Any], b: Iterable[Any], same: Callable[[Any, Any], bool]) -> bool:

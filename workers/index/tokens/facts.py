@@ -1,5 +1,6 @@
 """All that a listing's words say, read once per listing."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def _price(value: AttributeValue) -> float | None:
     if isinstance(value, str):
         match = _NUMBER.search(value)
         value = parse_number(match[0]) if match else 0.0
-    return float(value) if value > 0 else None
+    return float(value) if 0 < value < math.inf else None
 
 
 def _digits(text: str) -> str:

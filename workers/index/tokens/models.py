@@ -19,6 +19,8 @@ _COMMON: Final = frozenset(
     )
 )
 _PREFIX: Final = 4
+# From here on floats do not tell whole numbers apart.
+_INEXACT: Final = 2**53
 
 
 def read_fitting_models(reader: Reader) -> set[str]:
@@ -43,6 +45,8 @@ def read_numbers(reader: Reader) -> set[str]:
 
 def _shortest(digits: str) -> str:
     number = parse_number(digits)
+    if number >= _INEXACT:
+        return digits.lstrip("0")
     return str(int(number)) if number == int(number) else str(number)
 
 
