@@ -3,8 +3,10 @@
 import copy
 import re
 from collections.abc import Callable
+from fnmatch import fnmatch
 from typing import Any
 
+import grimp
 import pytest
 import yaml
 
@@ -130,6 +132,22 @@ def test_a_port_of_redis_is_neither_published_nor_on_the_way_out() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    return grimp.build_graph("shared", "services", "workers")
+
+
+def is_in(module: str, place: str) -> bool:
+    """Say whether a module comes with a folder or file that is copied."""
+    name = module.replace(".", "/")
+    return place in (f"{name}.py", f"{name}/__init__.py") or f"{name}/".startswith(f"{place}/")
+
+
+def is_sent(place: str, patterns: list[str]) -> bool:
+    """Say whether Docker's builder gets a folder or file."""
+    return any(fnmatch(place, pattern) or place.startswith(f"{pattern}/") for pattern in patterns)
+
+
 @pytest.mark.parametrize("path", DOCKERFILES, ids=str)
 def test_image_is_built_from_a_release_line_and_runs_as_a_user_of_its_own(path: Any) -> None:
     name = str(path.relative_to(ROOT))
@@ -138,6 +156,16 @@ def test_image_is_built_from_a_release_line_and_runs_as_a_user_of_its_own(path: 
     assert instruction(name, "USER") == ["doppel"]
     assert "useradd --uid 10001 " in path.read_text(encoding="utf-8")
     assert instruction(name, "ADD") == []
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=str)
+def test_image_holds_all_that_its_process_imports(path: Any, graph: grimp.ImportGraph) -> None:
+    copied = [word for line in instruction(str(path.relative_to(ROOT)), "COPY") for word in line.split()[:-1]]
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    assert [place for place in copied if not is_sent(place, sent)] == []
+    held = {module for module in graph.modules if any(is_in(module, place) for place in copied)}
+    assert f"{path.parent.parent.name}.{path.parent.name}.main" in held
+    assert set().union(*map(graph.find_upstream_modules, held)) - held == set()
 
 
 def test_with_users_every_process_shows_who_it_is() -> None:
