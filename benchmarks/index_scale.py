@@ -65,6 +65,8 @@ MAIN: Final = (
     (f"recall_text_at_{K}", f"text_recall_at_{K}"),
 )
 SEARCHES: Final = ("image search", "text search", "lexical search")
+# All slices of a million listings take hours.
+_TOLD_EVERY: Final = 100
 ONCE: Final = ("order", "job's listings")
 
 
@@ -140,9 +142,11 @@ def _matched(catalogs: Catalogs, stages: Stages, listings: int, slices: int) -> 
     stage, every = MatchSlice(ledger, catalogs, _matcher()), -(-listings // SLICE)
     spent = Costs()
     first = (every - slices) // 2
-    for unit in range(first, first + slices):
+    for done, unit in enumerate(range(first, first + slices), 1):
         with spent, stages.stage("other"):
             stage(Claim(JOB, "match", str(unit), "claimed", 1, ""))
+        if done % _TOLD_EVERY == 0:
+            print(f"{done} of {slices} slices: {spent.of('matched')}", flush=True)
     figures: dict[str, Any] = {"slices_matched": len(spent.walls), **spent.of("matched")}
     for name, seconds in sorted(stages.seconds.items(), key=lambda item: -item[1]):
         figures[f"stage.{name}_cpu_s"] = round(seconds, 3)
