@@ -64,7 +64,9 @@ class OpenClipModel:
         # float16.
         layout = torch.channels_last
         tower.to(memory_format=layout)
-        torch_run = Network(lambda values: run_model(device, lambda: tower(values.to(memory_format=layout))))
+        torch_run = Network(
+            lambda values: run_model(device, wish.precision, lambda: tower(values.to(memory_format=layout)))
+        )
         pictures = self._preprocessing.floats([self.prepare(picture) for picture in _PROBES])
         expected = torch_run.run(pictures)
         self.dim = int(expected.shape[1])

@@ -40,7 +40,7 @@ class SentenceModel:
         full_name = f"sentence_transformers:{choice.model}{revision}#{digest}"
 
         def encode(batch: Sequence[str]) -> NDArray[np.float32]:
-            return run_model(device, lambda: _encode(model, batch))
+            return run_model(device, wish.precision, lambda: _encode(model, batch))
 
         self.dim = int(encode(["dimension"]).shape[1])
         self._network = _compiled(wish, device, model, encode) or Network(encode)
