@@ -1,10 +1,31 @@
 """Where the models run."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
-from shared.errors import ArtifactError
+from shared.errors import ArtifactError, DeviceFull
+from shared.watchdog import end_process
+
+
+@contextmanager
+def device_faults() -> Iterator[None]:
+    """Around what a model does once it is loaded: tell what a GPU fails with from a fault of the listings.
+
+    A GPU that is lost answers this process no more, which ends: another one finds it, or cannot start.
+
+    Raises:
+        DeviceFull: its memory does not suffice now.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise DeviceFull(f"the GPU's memory does not suffice: {error}") from error
+    except torch.AcceleratorError as error:
+        end_process(f"the GPU is lost: {error}")
 
 
 def prepare_torch(device: str, threads: int) -> torch.device:

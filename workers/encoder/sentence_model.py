@@ -14,6 +14,7 @@ from shared.errors import ModelUnavailable
 from shared.precision import with_precision
 from shared.profile import TextModel
 from workers.encoder.compiled import Network, Wish, compiled
+from workers.encoder.device import device_faults
 from workers.encoder.fingerprint import fingerprint
 from workers.encoder.half_precision import run_model
 from workers.encoder.hub import why_away
@@ -54,8 +55,13 @@ class SentenceModel:
         """Return the length, as a batch is padded to its longest title."""
         return len(prepared)
 
+    @device_faults()
     def forward(self, batch: Sequence[str]) -> NDArray[np.float32]:
-        """Return the sentence embeddings, float32, shape (n, dim)."""
+        """Return the sentence embeddings, float32, shape (n, dim).
+
+        Raises:
+            DeviceFull: the memory of the GPU does not suffice now.
+        """
         return self._network.run(batch)
 
 
