@@ -130,6 +130,16 @@ def test_a_port_of_redis_is_neither_published_nor_on_the_way_out() -> None:
     assert COMPOSE["networks"]["inside"] == {"internal": True}
 
 
+def test_what_has_a_gpu_encodes_on_nothing_else() -> None:
+    on_gpus = {name for name, service in SERVICES.items() if "deploy" in service}
+    told = {
+        name
+        for name, service in SERVICES.items()
+        if service.get("environment", {}).get("DOPPEL_DEVICE") == "cuda"
+    }
+    assert told == on_gpus == {"encoder-gpu"}
+
+
 @pytest.mark.parametrize("path", DOCKERFILES, ids=str)
 def test_image_is_built_from_a_release_line_and_runs_as_a_user_of_its_own(path: Any) -> None:
     name = str(path.relative_to(ROOT))
