@@ -42,6 +42,12 @@ class StoreUnavailable(TransientError):
     code = "store_unavailable"
 
 
+class DeviceFull(TransientError):
+    """A GPU has no memory left for a batch: what else runs on it may give some back."""
+
+    code = "device_full"
+
+
 class UnknownJob(DoppelError):
     """No job has this id, and none had it lately."""
 

@@ -23,7 +23,7 @@ class ImageModel(Message):
     `model` is an open_clip model name, `hf-hub:<repository>` or `local-dir:<folder>` (relative to the
     manifest); `pretrained` the open_clip tag that goes with a name. `deterministic` needs no weights.
     `dim` is the model's own; a head may have another. `precision` `auto` lets a CPU run the model in bfloat16
-    where that moves similarities little; its vectors then have a name of their own.
+    where that moves similarities little (its vectors then have a name of their own), and a GPU in float16.
     """
 
     library: Literal["open_clip", "deterministic"]

@@ -7,6 +7,7 @@ does not survive a power cut.
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from shared.errors import SpoolUnavailable
 
-_DELETED_AT_ONCE = 1000
+_LISTED_AT_ONCE = 1000
 
 
 def _fsync(path: Path) -> None:
@@ -25,6 +26,14 @@ def _fsync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _outage_as_error(deed: str) -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise SpoolUnavailable(f"the spool did not {deed}: {error}") from error
 
 
 class Spool:
@@ -52,10 +61,8 @@ class Spool:
         """
         if self._root is None:
             return None
-        try:
+        with _outage_as_error("say how much it takes"):
             disk = os.statvfs(self._root)
-        except OSError as error:
-            raise SpoolUnavailable(f"the spool's disk does not answer: {error}") from error
         return disk.f_bavail * disk.f_frsize
 
     def put(self, key: str, data: bytes) -> None:
@@ -64,14 +71,12 @@ class Spool:
         Raises:
             SpoolUnavailable: the storage did not take it.
         """
-        try:
+        with _outage_as_error(f"take {key}"):
             obstore.put(self._store, key, data)
             if self._root is not None:
                 path = self._root / key
                 _fsync(path)
                 _fsync(path.parent)
-        except (BaseError, OSError) as error:
-            raise SpoolUnavailable(f"the spool did not take {key}: {error}") from error
 
     def get(self, key: str) -> bytes | None:
         """Return the blob, or None if there is none.
@@ -79,12 +84,9 @@ class Spool:
         Raises:
             SpoolUnavailable: the storage did not answer.
         """
-        try:
+        with _outage_as_error(f"return {key}"), suppress(FileNotFoundError):
             return bytes(obstore.get(self._store, key).bytes())
-        except FileNotFoundError:
-            return None
-        except (BaseError, OSError) as error:
-            raise SpoolUnavailable(f"the spool did not return {key}: {error}") from error
+        return None
 
     def get_part(self, key: str, start: int, length: int) -> bytes | None:
         """Return `length` bytes of the blob, or None if there is none; fewer where it ends before.
@@ -92,27 +94,32 @@ class Spool:
         Raises:
             SpoolUnavailable: the storage did not answer.
         """
-        try:
+        with _outage_as_error(f"return a part of {key}"), suppress(FileNotFoundError):
             if self._root is None:
                 return bytes(obstore.get_range(self._store, key, start=start, length=length))
             # A fifth of the CPU time that obstore takes for it.
             with (self._root / key).open("rb", buffering=0) as file:
                 return os.pread(file.fileno(), length, start)
-        except FileNotFoundError:
-            return None
-        except (BaseError, OSError) as error:
-            raise SpoolUnavailable(f"the spool did not return a part of {key}: {error}") from error
+        return None
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys below `prefix`, in no particular order."""
-        for batch in obstore.list(self._store, prefix):
-            for entry in batch:
-                yield entry["path"]
+        """Yield the keys below `prefix`, in no particular order.
 
-    def job_ids(self) -> Iterator[str]:
-        """Yield the ids of the jobs that have anything in the spool."""
-        for prefix in obstore.list_with_delimiter(self._store, "jobs")["common_prefixes"]:
-            yield prefix.rsplit("/", 1)[-1]
+        Raises:
+            SpoolUnavailable: the storage did not answer.
+        """
+        for batch in self._batches(prefix):
+            yield from batch
+
+    def job_ids(self) -> list[str]:
+        """Return the ids of the jobs that have anything in the spool.
+
+        Raises:
+            SpoolUnavailable: the storage did not answer.
+        """
+        with _outage_as_error("list its jobs"):
+            prefixes = obstore.list_with_delimiter(self._store, "jobs")["common_prefixes"]
+        return [prefix.rsplit("/", 1)[-1] for prefix in prefixes]
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete the blobs, all of which are there.
@@ -120,11 +127,9 @@ class Spool:
         Raises:
             SpoolUnavailable: the storage did not answer.
         """
-        try:
-            if keys:
+        if keys:
+            with _outage_as_error(f"delete {keys[0]}"):
                 obstore.delete(self._store, keys)
-        except (BaseError, OSError) as error:
-            raise SpoolUnavailable(f"the spool did not delete {keys[0]}: {error}") from error
 
     def delete_prefix(self, prefix: str) -> None:
         """Delete every blob below `prefix`, and on a disk the folders with them.
@@ -132,15 +137,17 @@ class Spool:
         Raises:
             SpoolUnavailable: the storage did not answer.
         """
-        try:
-            # While they are listed: a job may have millions, and their names alone would fill the memory.
-            for batch in obstore.list(self._store, prefix, chunk_size=_DELETED_AT_ONCE):
-                self.delete([entry["path"] for entry in batch])
-        except BaseError as error:
-            raise SpoolUnavailable(f"the spool did not list {prefix}: {error}") from error
+        # While they are listed: a job may have millions, and their names alone would fill the memory.
+        for batch in self._batches(prefix):
+            self.delete(batch)
         if self._root is not None:
             # The folders, and what a process that died in mid-write left behind.
             shutil.rmtree(self._root / prefix, ignore_errors=True)
+
+    def _batches(self, prefix: str) -> Iterator[list[str]]:
+        with _outage_as_error(f"list {prefix}"):
+            for batch in obstore.list(self._store, prefix, chunk_size=_LISTED_AT_ONCE):
+                yield [entry["path"] for entry in batch]
 
 
 def chunk_key(job_id: str, chunk: int) -> str:

@@ -26,9 +26,20 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 def declared_png(width: int, height: int) -> bytes:
     """Return a small PNG that claims to be `width` x `height` pixels."""
 
-    def part(name: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = zlib.compress(b"\x00" * 1000)
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", header) + part(b"IDAT", body) + part(b"IEND", b"")
+    return _png((b"IHDR", header), (b"IDAT", zlib.compress(b"\x00" * 1000)))
+
+
+def grey_png(bits: int, levels: list[int], clear: int) -> bytes:
+    """Return a PNG of one row of grey pixels of 8 or 16 bits; those of the level `clear` are transparent."""
+    header = struct.pack(">IIBBBBB", len(levels), 1, bits, 0, 0, 0, 0)
+    row = struct.pack(f">B{len(levels)}{'H' if bits == 16 else 'B'}", 0, *levels)
+    return _png((b"IHDR", header), (b"tRNS", struct.pack(">H", clear)), (b"IDAT", zlib.compress(row)))
+
+
+def _png(*parts: tuple[bytes, bytes]) -> bytes:
+    made = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in (*parts, (b"IEND", b""))
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)

@@ -1,5 +1,7 @@
 """Writes the end of jobs into the spool, so that a ledger rebuilt from it does not run them again."""
 
+from pydantic import ValidationError
+
 from shared.ledger import JobRecord, Ledger
 from shared.messages import FinishedJob
 from shared.spool import Spool, finished_key
@@ -23,7 +25,11 @@ def record_ends(ledger: Ledger, spool: Spool) -> int:
 
 def _recorded(spool: Spool, job_id: str) -> str | None:
     data = spool.get(finished_key(job_id))
-    return None if data is None else FinishedJob.model_validate_json(data).status
+    try:
+        return None if data is None else FinishedJob.model_validate_json(data).status
+    except ValidationError:
+        # Damaged; what is written instead can be restored.
+        return None
 
 
 def end_of(record: JobRecord) -> FinishedJob:

@@ -148,6 +148,16 @@ def is_sent(place: str, patterns: list[str]) -> bool:
     return any(fnmatch(place, pattern) or place.startswith(f"{pattern}/") for pattern in patterns)
 
 
+def test_what_has_a_gpu_encodes_on_nothing_else() -> None:
+    on_gpus = {name for name, service in SERVICES.items() if "deploy" in service}
+    told = {
+        name
+        for name, service in SERVICES.items()
+        if service.get("environment", {}).get("DOPPEL_DEVICE") == "cuda"
+    }
+    assert told == on_gpus == {"encoder-gpu"}
+
+
 @pytest.mark.parametrize("path", DOCKERFILES, ids=str)
 def test_image_is_built_from_a_release_line_and_runs_as_a_user_of_its_own(path: Any) -> None:
     name = str(path.relative_to(ROOT))

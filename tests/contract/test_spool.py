@@ -1,9 +1,10 @@
 """The spool's promises, over every kind of store that can be had without a server."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from obstore.store import MemoryStore
+from obstore.store import MemoryStore, S3Store
 
 from shared.errors import SpoolUnavailable
 from shared.spool import Spool, chunk_key
@@ -62,6 +63,30 @@ def test_a_storage_that_takes_nothing_is_an_outage(tmp_path: Path) -> None:
     (tmp_path / "spool" / "jobs").write_text("a file where a folder should be")
     with pytest.raises(SpoolUnavailable):
         spool.put("jobs/a/x", b"1")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda spool: list(spool.job_ids()),
+        lambda spool: list(spool.keys("jobs/a")),
+        lambda spool: spool.get("jobs/a/x"),
+        lambda spool: spool.get_part("jobs/a/x", 0, 1),
+        lambda spool: spool.put("jobs/a/x", b"1"),
+        lambda spool: spool.delete(["jobs/a/x"]),
+        lambda spool: spool.delete_prefix("jobs/a"),
+    ],
+    ids=["job_ids", "keys", "get", "get_part", "put", "delete", "delete_prefix"],
+)
+def test_a_bucket_that_does_not_answer_is_an_outage(ask: Callable[[Spool], object]) -> None:
+    nobody = S3Store(
+        "bucket",
+        config={"endpoint": "http://127.0.0.1:1", "region": "any", "skip_signature": True},
+        client_options={"allow_http": True},
+        retry_config={"max_retries": 0},
+    )
+    with pytest.raises(SpoolUnavailable):
+        ask(Spool(nobody))
 
 
 def test_part_of_a_blob_is_read_alone(any_spool: Spool) -> None:

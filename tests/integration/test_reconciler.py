@@ -1,16 +1,19 @@
 """The reconciler, against a real Redis and a real Celery queue."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from redis import Redis
 
+from services.reconciler.ends import record_ends
 from services.reconciler.main import Reconciler
 from services.reconciler.retention import clear_leftovers, expire, give_up_stalled_uploads
 from services.reconciler.sweep import sweep
 from shared import ids
 from shared.broker import Publisher, make_celery
+from shared.chunks import read_rows
+from shared.errors import ChunkLost
 from shared.inflight import InFlight
 from shared.ledger import Ledger
 from shared.ledger.upkeep import Upkeep
@@ -152,6 +155,56 @@ def test_a_job_that_failed_stays_failed_when_redis_lost_everything(
     restored = ledger.read(accepted.job_id)
     assert (restored.status, restored.counts["rows"]) == ("failed", 2)
     assert restored.error == {"code": "profile_mismatch", "detail": "another model"}
+
+
+@pytest.mark.parametrize("key", [accepted_key, finished_key])
+def test_a_job_whose_record_is_damaged_holds_up_no_other(
+    ledger: Ledger,
+    spool: Spool,
+    publisher: Publisher,
+    caplog: pytest.LogCaptureFixture,
+    key: Callable[[str], str],
+) -> None:
+    # Jobs are restored in the order of their ids.
+    before, damaged, after = sorted(spooled(spool).job_id for _ in range(3))
+    spool.put(key(damaged), b'{"job_id": ')
+    Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60).once()
+    assert [ledger.read(job).status for job in (before, after)] == ["running"] * 2
+    assert not ledger.knows(damaged)
+    (told,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert vars(told)["job"] == damaged
+
+
+def test_a_spool_with_nothing_but_a_damaged_record_is_searched_once(
+    ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    spool.put(accepted_key(ids.new_id()), b"[]")
+    Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60).once()
+    assert not ledger.upkeep.lost_everything()
+
+
+def test_a_job_with_a_damaged_chunk_is_rebuilt_for_an_encoder_to_fail_it(
+    ledger: Ledger, spool: Spool, publisher: Publisher
+) -> None:
+    accepted = spooled(spool)
+    spool.put(chunk_key(accepted.job_id, 1), b"no chunk")
+    Reconciler(ledger, spool, publisher, every_s=5, retention_s=3600, settled_s=60).once()
+    assert ledger.read(accepted.job_id).status == "running"
+    hint = UnitHint(job_id=accepted.job_id, stage="encode", unit="1")
+    assert ledger.units.claim(hint).granted
+    with pytest.raises(ChunkLost):
+        read_rows(spool, accepted.job_id, "1")
+
+
+def test_the_record_of_an_end_is_written_anew_where_it_is_damaged(ledger: Ledger, spool: Spool) -> None:
+    accepted = spooled(spool)
+    ledger.restore(accepted, [1, 1])
+    spool.put(finished_key(accepted.job_id), b"{}")
+    ledger.cancel(accepted.job_id)
+    assert record_ends(ledger, spool) == 1
+    data = spool.get(finished_key(accepted.job_id))
+    assert data is not None
+    assert FinishedJob.model_validate_json(data).status == "cancelled"
 
 
 def test_a_rematch_is_rebuilt_when_redis_lost_everything(

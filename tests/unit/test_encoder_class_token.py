@@ -43,10 +43,18 @@ def test_tower_that_pools_its_class_token_computes_no_other_at_the_end(changes: 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"pool_type": "avg"}, {"attentional_pool": True}, {"output_tokens": True}, {"qk_norm": True}],
+    [{"pool_type": "avg"}, {"attentional_pool": True}, {"qk_norm": True}],
     ids=lambda changes: next(iter(changes)),
 )
 def test_tower_that_needs_all_tokens_stays_as_it_is(changes: dict[str, Any]) -> None:
     same = tower(**changes)
     leave_out_unused_tokens(same)
     assert tokens_in_last_block(same) == 1 + PATCHES
+
+
+@pytest.mark.parametrize("changes", [{}, {"attentional_pool": True}, {"pool_type": "avg"}])
+def test_tower_that_returns_its_tokens_too_returns_its_pooled_vectors_alone(changes: dict[str, Any]) -> None:
+    captioner, lean = (tower(**changes, output_tokens=True) for _ in range(2))
+    leave_out_unused_tokens(lean)
+    pooled, _ = captioner(PICTURES)
+    assert torch.allclose(pooled, lean(PICTURES), rtol=1e-5, atol=1e-5)

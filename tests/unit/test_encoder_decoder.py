@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.encoder_pictures import declared_png, encoded, scene
+from tests.encoder_pictures import declared_png, encoded, grey_png, scene
 from workers.encoder.decoder import PillowDecoder
 from workers.encoder.refusal import ImageRefused
 
@@ -87,6 +87,12 @@ def test_transparent_palette_colour_is_white(decoder: PillowDecoder) -> None:
         image = decoder.decode(encoded(palette, kind, transparency=0))
         assert image.getpixel((1, 1)) == (255, 255, 255)
         assert image.getpixel((6, 6)) == (90, 80, 70)
+
+
+@pytest.mark.parametrize(("bits", "unit"), [(8, 1), (16, 257)])
+def test_transparent_level_of_grey_is_white(decoder: PillowDecoder, bits: int, unit: int) -> None:
+    data = grey_png(bits, [level * unit for level in (0, 90, 91, 255)], clear=90 * unit)
+    assert pixels(decoder.decode(data))[0, :, 0].tolist() == [0, 255, 91, 255]
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

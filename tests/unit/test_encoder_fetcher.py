@@ -488,6 +488,16 @@ def test_dead_host_is_not_asked_again_and_again(make: Make) -> None:
     assert details == [("image_unreachable", False)] * 3 + [("image_unreachable", True)] * 2
 
 
+def test_a_dead_port_is_not_held_against_another(server: Server, make: Make) -> None:
+    fetcher = make()
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        for _ in range(3):
+            url = f"http://shop.example:{closed.getsockname()[1]}/a"
+            assert refusal(fetcher, url) == "image_unreachable"
+    assert fetcher.get(f"http://shop.example:{server.port}/image") == BODY
+
+
 def test_host_that_answers_404_is_not_dead(server: Server, make: Make) -> None:
     fetcher = make()
     for _ in range(5):

@@ -27,11 +27,14 @@ class _ClassTokenBlock(nn.Module):
 
 
 def leave_out_unused_tokens(tower: Any) -> None:  # noqa: ANN401
-    """Change an image tower so that its last block makes no more than what is pooled.
+    """Change an image tower so that it returns pooled vectors alone, and its last block makes what is pooled.
 
-    Vectors stay the same within rounding; names of weights change.
+    Towers of captioners (CoCa) return their tokens, too. Vectors stay the same within rounding; names of
+    weights change.
     """
-    if not isinstance(tower, VisionTransformer) or tower.output_tokens or tower.attn_pool is not None:
+    if hasattr(tower, "output_tokens"):
+        tower.output_tokens = False
+    if not isinstance(tower, VisionTransformer) or tower.attn_pool is not None:
         return
     blocks = tower.transformer.resblocks
     if tower.pool_type == "tok" and type(blocks[-1]) is ResidualAttentionBlock:

@@ -84,7 +84,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         wide = np.asarray(upright)
         if wide.dtype.itemsize > 2:
             wide = np.clip(wide, 0, 65535)
-        upright = Image.fromarray((wide // 257).astype(np.uint8))
+        clear = wide == upright.info.get("transparency", -1)
+        upright = Image.fromarray(np.where(clear, 255, wide // 257).astype(np.uint8))
     if upright.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in upright.info:
         return _over_white(upright)
     return upright.convert("RGB")

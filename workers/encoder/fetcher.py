@@ -62,17 +62,17 @@ class Fetcher:
     def _hop(self, url: str, deadline: Deadline) -> bytes | str:
         """Return the body, or the `Location` of a redirect."""
         target = self._finder.find(url, deadline)
-        host = target.url.host
-        with self._hosts.visit(host, deadline):
+        host, authority = target.url.host, target.authority
+        with self._hosts.visit(authority, deadline):
             try:
                 answer = self._request(target, deadline)
             except httpcore.TimeoutException as error:
-                self._hosts.report(host, answered=False)
+                self._hosts.report(authority, answered=False)
                 raise ImageRefused("image_timeout", f"{host} took too long") from error
             except _OUTAGES as error:
-                self._hosts.report(host, answered=False)
+                self._hosts.report(authority, answered=False)
                 raise ImageRefused("image_unreachable", f"{host} cannot be reached: {error}"[:200]) from error
-            self._hosts.report(host, answered=True)
+            self._hosts.report(authority, answered=True)
             return answer
 
     def _request(self, target: Target, deadline: Deadline) -> bytes | str:

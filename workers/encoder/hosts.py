@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from workers.encoder.authority import Authority
 from workers.encoder.connection import Deadline
 from workers.encoder.refusal import ImageRefused
 
@@ -25,19 +26,19 @@ class _Host:
 
 
 class Hosts:
-    """Keeps a count per host; safe to share between threads.
+    """Keeps a count per host and port; safe to share between threads.
 
-    After three outages in a row a host is left alone for 30 s: otherwise a job with a thousand images on a
+    After three outages in a row one is left alone for 30 s: otherwise a job with a thousand images on a
     dead server would wait for each of them.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        self._hosts: defaultdict[Authority, _Host] = defaultdict(_Host)
 
     @contextmanager
-    def visit(self, name: str, deadline: Deadline) -> Iterator[None]:
+    def visit(self, name: Authority, deadline: Deadline) -> Iterator[None]:
         """Wait for one of the host's two slots and hold it; the wait does not count against `deadline`.
 
         Raises:
@@ -51,7 +52,7 @@ class Hosts:
                 host.slots.acquire()
             try:
                 if self._clock() < host.paused_until:
-                    raise ImageRefused("image_unreachable", f"{name} did not answer lately")
+                    raise ImageRefused("image_unreachable", f"{name.host} did not answer lately")
                 yield
             finally:
                 host.slots.release()
@@ -60,7 +61,7 @@ class Hosts:
                 host.users -= 1
                 self._forget_idle()
 
-    def report(self, name: str, *, answered: bool) -> None:
+    def report(self, name: Authority, *, answered: bool) -> None:
         """Note whether the host answered."""
         with self._lock:
             host = self._hosts[name]

@@ -16,6 +16,7 @@ from shared.precision import with_precision
 from shared.profile import ImageModel
 from workers.encoder.class_token import leave_out_unused_tokens
 from workers.encoder.compiled import Network, Wish, compiled
+from workers.encoder.device import device_faults
 from workers.encoder.fingerprint import fingerprint
 from workers.encoder.half_precision import run_model
 from workers.encoder.image_weights import ImageWeights
@@ -64,7 +65,9 @@ class OpenClipModel:
         # float16.
         layout = torch.channels_last
         tower.to(memory_format=layout)
-        torch_run = Network(lambda values: run_model(device, lambda: tower(values.to(memory_format=layout))))
+        torch_run = Network(
+            lambda values: run_model(device, wish.precision, lambda: tower(values.to(memory_format=layout)))
+        )
         pictures = self._preprocessing.floats([self.prepare(picture) for picture in _PROBES])
         expected = torch_run.run(pictures)
         self.dim = int(expected.shape[1])
@@ -81,8 +84,13 @@ class OpenClipModel:
         """All images cost the same once prepared."""
         return prepared.numel()
 
+    @device_faults()
     def forward(self, batch: Sequence[torch.Tensor]) -> NDArray[np.float32]:
-        """Return the tower's output, float32, shape (n, dim)."""
+        """Return the tower's output, float32, shape (n, dim).
+
+        Raises:
+            DeviceFull: the memory of the GPU does not suffice now.
+        """
         return self._network.run(self._preprocessing.floats(batch))
 
 

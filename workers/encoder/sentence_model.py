@@ -14,6 +14,7 @@ from shared.errors import ModelUnavailable
 from shared.precision import with_precision
 from shared.profile import TextModel
 from workers.encoder.compiled import Network, Wish, compiled
+from workers.encoder.device import device_faults
 from workers.encoder.fingerprint import fingerprint
 from workers.encoder.half_precision import run_model
 from workers.encoder.hub import why_away
@@ -40,7 +41,7 @@ class SentenceModel:
         full_name = f"sentence_transformers:{choice.model}{revision}#{digest}"
 
         def encode(batch: Sequence[str]) -> NDArray[np.float32]:
-            return run_model(device, lambda: _encode(model, batch))
+            return run_model(device, wish.precision, lambda: _encode(model, batch))
 
         self.dim = int(encode(["dimension"]).shape[1])
         self._network = _compiled(wish, device, model, encode) or Network(encode)
@@ -54,8 +55,13 @@ class SentenceModel:
         """Return the length, as a batch is padded to its longest title."""
         return len(prepared)
 
+    @device_faults()
     def forward(self, batch: Sequence[str]) -> NDArray[np.float32]:
-        """Return the sentence embeddings, float32, shape (n, dim)."""
+        """Return the sentence embeddings, float32, shape (n, dim).
+
+        Raises:
+            DeviceFull: the memory of the GPU does not suffice now.
+        """
         return self._network.run(batch)
 
 
