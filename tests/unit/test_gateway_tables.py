@@ -1,7 +1,9 @@
 """NDJSON, JSON and CSV, good and bad."""
 
+import csv
+import io
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -118,7 +120,86 @@ def test_csv_that_is_not_utf8(data: bytes) -> None:
 
 def test_csv_with_a_quote_that_does_not_end() -> None:
     data = b'id,title\n1,"open\n' + b"x\n" * 1000
-    assert problem(read_csv([data], 1000, Columns())).code == "row_too_large"
+    found = problem(read_csv([data], 1000, Columns()))
+    assert found.code == "row_too_large"
+    assert found.detail.startswith("lines 2 to ")
+
+
+SIXTY = [f"{number},Steel bolt M{number}\n" for number in range(1, 61)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ([*SIXTY[:9], '10,"Steel bolt M10\n', *SIXTY[10:]], 11),
+        ([*SIXTY[:9], '10,"Steel bolt M10\n', *SIXTY[10:40], '41,"Bolt, long"\n', *SIXTY[41:]], 11),
+        (["1,A\n", '2,"two\nlines"\n', '3,"unclosed\n4,d'], 5),
+        (['1,"two\nlines","and\n', "2,c\n"], 3),
+        (['1,"A"B,"C\n', '2,D"\n'], 2),
+        (["1,A\n", '2,"cut'], 3),
+    ],
+)
+def test_csv_with_a_stray_quote_is_refused_and_says_in_which_line(rows: list[str], line: int) -> None:
+    found = problem(read_csv([b"id,title\n", "".join(rows).encode()], 1000, Columns()))
+    assert (found.status, found.code, found.members["line"]) == (400, "csv_invalid", line)
+    assert found.detail.startswith(f"line {line}: the quotation mark that opens a cell")
+    assert "close it, or write" in found.detail
+
+
+def test_csv_with_text_behind_a_quoted_cell_lacks_that_row_alone() -> None:
+    data = b'id,title\n1,A\n2,"24" monitor"\n3,"two\nlines"x\n4,"two\nlines"\n'
+    first, second, _, _ = rows = [*read_csv([data.replace(b'3,"two\nlines"x', b'3,"x"y')], 1000, Columns())]
+    assert first == {"id": "1", "title": "A"}
+    assert isinstance(second, RowRefused)
+    assert second.detail.startswith("line 3: the quotation mark that opens a cell is closed by one with text")
+    assert plain(rows)[1:] == ["row_invalid", "row_invalid", {"id": "4", "title": "two\nlines"}]
+    assert problem(read_csv([data], 1000, Columns())).members["line"] == 4
+
+
+def test_csv_with_text_behind_a_quoted_name_of_a_column() -> None:
+    assert problem(read_csv([b'"id"x,title\n1,A\n'], 1000, Columns())).code == "csv_invalid"
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"),
+    [
+        ('24" monitor', '24" monitor'),
+        ('monitor 24"', 'monitor 24"'),
+        (' "A"', ' "A"'),
+        ('"A" ', "A "),
+        ('"24"" monitor"', '24" monitor'),
+        ('"two\r\n\nlines"\r', "two\r\n\nlines"),
+    ],
+)
+def test_csv_quotes_that_are_taken(cell: str, title: str) -> None:
+    data = f"id,title\n1,{cell}\n2,B"
+    assert csv_rows(data.encode()) == [{"id": "1", "title": title}, {"id": "2", "title": "B"}]
+
+
+def test_csv_row_of_many_lines_and_the_wrong_width_says_which() -> None:
+    (row,) = read_csv([b'id,title,brand\n1,"A\n2,24"\n'], 1000, Columns())
+    assert isinstance(row, RowRefused)
+    assert row.detail.startswith("lines 2 to 3: the row has 2 cells")
+
+
+CELLS = st.text(st.one_of(st.sampled_from("\",;\t\r\n '"), st.characters(exclude_categories=["Cs"])))
+
+
+@given(
+    rows=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=5),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
+    delimiter=st.sampled_from(",;\t"),
+    size=st.integers(1, 60),
+)
+def test_csv_is_read_as_it_was_written(
+    rows: list[tuple[str, str, str]], quoting: Literal[0, 1, 2], delimiter: str, size: int
+) -> None:
+    file = io.StringIO()
+    writer = csv.writer(file, quoting=quoting, delimiter=delimiter)
+    header = ("id", "title", "brand")
+    writer.writerows([header, *rows])
+    written = [{name: cell for name, cell in zip(header, row, strict=True) if cell} for row in rows]
+    assert csv_rows(file.getvalue().encode(), size) == written
 
 
 def test_an_empty_csv_has_no_rows() -> None:
