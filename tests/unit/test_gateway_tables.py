@@ -105,11 +105,23 @@ def test_csv_without_id_column_names_what_it_found() -> None:
     assert (found.status, found.code) == (422, "csv_no_id_column")
     assert "sku, name" in found.detail
     assert "id_column" in found.detail
-    assert csv_rows(b"sku,name\n1,A\n", id="sku") == [{"sku": "1", "name": "A"}]
+    assert csv_rows(b"sku,title\n1,A\n", id="sku") == [{"sku": "1", "title": "A"}]
 
 
 def test_csv_without_a_column_that_was_asked_for() -> None:
     assert problem(read_csv([b"id,name\n1,A\n"], 1000, Columns(title="nome"))).code == "csv_no_title_column"
+
+
+def test_csv_with_neither_title_nor_image_names_what_it_found() -> None:
+    found = problem(read_csv([b"id,name\n1,A\n"], 1000, Columns()))
+    assert (found.status, found.code) == (422, "csv_no_title_column")
+    assert "no column 'title' and none 'image'; columns found: id, name." in found.detail
+    assert "?title_column=… or ?image_column=…" in found.detail
+
+
+@pytest.mark.parametrize("column", ["title", "image", "image_url"])
+def test_csv_with_a_title_or_an_image_alone(column: str) -> None:
+    assert csv_rows(f"id,{column}\n1,A\n".encode()) == [{"id": "1", column: "A"}]
 
 
 @pytest.mark.parametrize("data", ["id,title\n1,Größe".encode("latin-1"), "id,title\n".encode("utf-16")])

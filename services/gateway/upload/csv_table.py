@@ -103,18 +103,24 @@ def check_columns(form: str, header: list[str], columns: Columns) -> None:
     """Return if a table's columns are enough; `form` is what codes of its problems begin with.
 
     Raises:
-        Problem: one is missing (`csv_no_id_column`); says which there are.
+        Problem: one is missing (`csv_no_id_column`), or both title and image are; says which there are.
     """
     # Of a file that is no table the header may be all of it.
     shown = [name[:_SHOWN_CHARACTERS] for name in header[:_SHOWN_COLUMNS]]
+    found = ", ".join(shown) or "none"
     named = {"id": columns.id, "title": columns.title, "image": columns.image}
     for name, column in named.items():
         # Only the id has to be there, unless the client itself named the column.
         if column in header or (name != "id" and column == name):
             continue
-        found = ", ".join(shown) or "none"
         detail = f"no column {column!r}; columns found: {found}. Name it with ?{name}_column=…"
         raise Problem(422, f"{form}_no_{name}_column", detail, columns=shown)
+    if not {columns.title, columns.image, "image_url"}.intersection(header):
+        detail = (
+            f"no column {columns.title!r} and none {columns.image!r}; columns found: {found}. "
+            "Name one with ?title_column=… or ?image_column=…"
+        )
+        raise Problem(422, f"{form}_no_title_column", detail, columns=shown)
 
 
 def read_csv(blocks: Iterable[bytes], max_row_bytes: int, columns: Columns) -> Iterator[RawRow]:
