@@ -59,6 +59,15 @@ def test_bad_json_names_the_place(data: bytes) -> None:
     assert "byte" in found.members
 
 
+@pytest.mark.parametrize(
+    "data", [b"{}", b'{"id":"1","title":"x"}', b'{"items":[{"id":"1"}]}', b'{"listings":{"id":"1"}}']
+)
+def test_a_json_object_without_listings_says_what_was_expected(data: bytes) -> None:
+    found = problem(read_json([data], 1000))
+    assert (found.status, found.code) == (422, "submission_empty")
+    assert 'expected a JSON array, or {"listings": [...]}' in found.detail
+
+
 def test_a_number_that_json_readers_do_not_take_is_told_as_one() -> None:
     found = problem(read_json([b'[{"id": "1"}, {"id": 18446744073709551615}]'], 1000))
     assert (found.code, found.members["listing"]) == ("json_invalid", 1)
