@@ -101,16 +101,19 @@ def test_values_have_the_form_that_json_has() -> None:
 def test_uuids_are_text() -> None:
     number = uuid.uuid4()
     ids = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([number.bytes], pa.binary(16)))
-    assert read(parquet({"id": ids, "other": ids})) == [{"id": str(number), "other": str(number)}]
+    assert read(parquet({"id": ids, "title": ids})) == [{"id": str(number), "title": str(number)}]
 
 
 def test_columns_that_are_no_attributes_are_not_decoded() -> None:
     vectors = [[0.5] * 100, None]
-    table = {"id": ["1", "2"], "vector": vectors, "raw": [b"\xff", b"a"], "nested": [{"a": 1}, None]}
+    table = {
+        "id": ["1", "2"], "title": ["A", "B"], "vector": vectors, "raw": [b"\xff", b"a"],
+        "nested": [{"a": 1}, None],
+    }  # fmt: skip
     data = parquet(table, compression="none", use_dictionary=False)
     start = data.index(struct.pack("<d", 0.5) * 90)
     damaged = data[: start - 20] + b"\xff" * 60 + data[start + 40 :]
-    assert read(damaged) == [{"id": "1"}, {"id": "2"}]
+    assert read(damaged) == [{"id": "1", "title": "A"}, {"id": "2", "title": "B"}]
     with pytest.raises((OSError, pa.ArrowException)):
         pq.read_table(io.BytesIO(damaged))
 
@@ -146,11 +149,12 @@ def test_columns_are_renamed_and_what_is_missing_is_told() -> None:
     )
     assert "?id_column=" in found.detail
     assert problem(data, title="nome").code == "parquet_no_title_column"
+    assert problem(parquet({"id": ["1"], "name": ["A"]})).code == "parquet_no_title_column"
 
 
 @pytest.mark.parametrize("column", ["id", "title", "image"])
 def test_a_column_of_an_unfit_type_is_told(column: str) -> None:
-    found = problem(parquet({"id": ["1"], column: [[1]]}))
+    found = problem(parquet({"id": ["1"], "title": ["A"], column: [[1]]}))
     assert (found.status, found.code) == (422, "parquet_column_type")
     assert f"column {column!r} has to be text" in found.detail
 
@@ -162,7 +166,8 @@ def test_a_bad_row_harms_no_other() -> None:
         {"id": "4", "title": "D", "price": 4.0},
     ]  # fmt: skip
     dates = pa.array([0, 2**31 - 1], pa.int32()).cast(pa.date32())
-    assert read(parquet({"id": [1, 2], "date": dates})) == [{"id": 1, "date": "1970-01-01"}, "row_invalid"]
+    dated = {"id": [1, 2], "title": ["A", "B"], "date": dates}
+    assert read(parquet(dated)) == [{"id": 1, "title": "A", "date": "1970-01-01"}, "row_invalid"]
 
 
 def test_rows_that_are_far_from_the_average_are_read_one_by_one() -> None:
@@ -180,7 +185,7 @@ def test_rows_that_are_far_from_the_average_are_read_one_by_one() -> None:
     ],
 )
 def test_limits(limits: dict[str, int], code: str, status: int) -> None:
-    found = problem(parquet({"id": list(range(3000))}), limits=asked(**limits))
+    found = problem(parquet({"id": list(range(3000)), "title": ["A"] * 3000}), limits=asked(**limits))
     assert (found.code, found.status) == (code, status)
 
 
@@ -214,12 +219,12 @@ def test_a_reader_that_is_ended_by_the_file_is_a_problem() -> None:
 
 
 def test_a_reader_that_says_nothing_is_given_up() -> None:
-    found = problem(parquet({"id": ["1"]}), Patience(silent_s=0))
+    found = problem(parquet({"id": ["1"], "title": ["A"]}), Patience(silent_s=0))
     assert (found.status, found.code) == (400, "parquet_invalid")
 
 
 def test_four_are_read_at_a_time() -> None:
-    data = parquet({"id": list(range(10))})
+    data = parquet({"id": list(range(10)), "title": ["A"] * 10})
     with ExitStack() as opened:
         for _ in range(4):
             file = opened.enter_context(tempfile.TemporaryFile())
@@ -233,7 +238,7 @@ def test_four_are_read_at_a_time() -> None:
 
 def test_a_reader_ends_with_whoever_reads() -> None:
     with tempfile.TemporaryFile() as file:
-        file.write(parquet({"id": list(range(100_000))}))
+        file.write(parquet({"id": list(range(100_000)), "title": ["A"] * 100_000}))
         with read_parquet(file, asked(), Columns()) as rows:
             next(rows)
             child = reader_of_this_thread()
@@ -244,7 +249,7 @@ def test_the_reader_has_limits_and_none_of_our_settings(monkeypatch: pytest.Monk
     monkeypatch.setenv("DOPPEL_REDIS_URL", "redis://:secret@127.0.0.1/0")
     with tempfile.TemporaryFile() as file:
         # Its lines are more than a pipe holds: it waits for who reads.
-        file.write(parquet({"id": list(range(100_000))}))
+        file.write(parquet({"id": list(range(100_000)), "title": ["A"] * 100_000}))
         with read_parquet(file, asked(), Columns()) as rows:
             next(rows)
             child = reader_of_this_thread()
@@ -266,14 +271,14 @@ def test_the_reader_has_limits_and_none_of_our_settings(monkeypatch: pytest.Monk
     ],
 )  # fmt: skip
 def test_what_the_reader_says_is_not_trusted(said: bytes) -> None:
-    lines = b'~\n=["id"]\n' + said + b'\n+{"id": 1}'
+    lines = b'~\n=["id", "title"]\n' + said + b'\n+{"id": 1}'
     with pytest.raises((NotSaidToTheEnd, Problem)) as caught:
         list(rows_said([lines], 1000, Columns()))
     assert not isinstance(caught.value, Problem) or caught.value.status == 422
 
 
 def test_what_is_said_after_the_end_is_not_heard() -> None:
-    said = b'~\n=["id"]\n+{"id": 1}\n-"no"\n.\n+{"id": 2}\n?'
+    said = b'~\n=["id", "title"]\n+{"id": 1}\n-"no"\n.\n+{"id": 2}\n?'
     first, second = rows_said([said], 1000, Columns())
     assert first == {"id": 1}
     assert isinstance(second, RowRefused)
@@ -285,7 +290,7 @@ def test_a_reader_that_does_not_run_is_our_fault() -> None:
         list(rows_said([], 1000, Columns()))
     assert not caught.value.began
     with pytest.raises(RuntimeError, match="unexpected keyword argument 'more'"):
-        read(parquet({"id": ["1"]}), limits=AskedMore(**asdict(asked()), more=1))
+        read(parquet({"id": ["1"], "title": ["A"]}), limits=AskedMore(**asdict(asked()), more=1))
 
 
 MEASURE = """

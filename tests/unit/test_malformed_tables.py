@@ -10,7 +10,8 @@ from tests.malformed.limited import outcomes
 
 Lines = dict[str, dict[str, Any]]
 CODES = {
-    "csv_invalid", "csv_no_id_column", "csv_not_utf8", "json_invalid", "row_too_large", "submission_empty",
+    "csv_invalid", "csv_no_id_column", "csv_no_title_column", "csv_not_utf8", "json_invalid", "row_too_large",
+    "submission_empty",
     "zip_bomb", "zip_invalid", "zip_many_tables", "zip_no_table", "zip_too_many_entries", "zip_unsafe_entry",
 }  # fmt: skip
 REJECTIONS = {
@@ -21,6 +22,8 @@ PROBLEMS = {
     "csv: in Latin 1": "csv_not_utf8",
     "csv: in utf-16": "csv_not_utf8",
     "csv: header with no id": "csv_no_id_column",
+    "csv: header with one column": "csv_no_title_column",
+    "csv: a quote that stays open": "csv_invalid",
     "csv: header with no rows": "submission_empty",
     "csv: a field without end": "row_too_large",
     "csv: commas without end": "row_too_large",

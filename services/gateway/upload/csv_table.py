@@ -1,6 +1,7 @@
 """Reads CSV with a header row."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from services.gateway.problems import Problem
@@ -10,42 +11,85 @@ from services.gateway.upload.rows import Columns
 
 _SHOWN_COLUMNS = 50
 _SHOWN_CHARACTERS = 100
+_REMEDY = 'close it, or write a quotation mark of the text twice, in a cell that is quoted: "24"" monitor"'
 
 
 class _Text:
-    """The lines as csv reads them; refuses a quoted cell that does not end."""
+    """The lines as csv reads them, and those of the row that it is at; refuses a row that does not end."""
 
     def __init__(self, lines: Iterator[bytes | None], max_row_bytes: int) -> None:
         self._lines = lines
         self._max_row_bytes = max_row_bytes
-        self._row_bytes = 0
-        self._number = 0
+        self._row = bytearray()
+        self.first = 0
+        self.number = 0
+        self.ended = False
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
-            self._number += 1
-            self._row_bytes += self._max_row_bytes + 1 if line is None else len(line)
-            if line is None or self._row_bytes > self._max_row_bytes:
+            self.number += 1
+            if not self._row:
+                self.first = self.number
+            if line is None or len(self._row) + len(line) > self._max_row_bytes:
                 detail = (
-                    f"line {self._number}: the row has more than {self._max_row_bytes} bytes; "
+                    f"{self.where}: the row has more than {self._max_row_bytes} bytes; "
                     "a quotation mark may be open"
                 )
-                raise Problem(413, "row_too_large", detail, line=self._number)
+                raise Problem(413, "row_too_large", detail, line=self.number)
+            line += b"\n"
+            self._row += line
             try:
-                yield line.decode() + "\n"
+                yield line.decode()
             except UnicodeDecodeError as error:
-                detail = f"line {self._number} is not UTF-8 ({error.reason}); save the table as UTF-8"
-                raise Problem(400, "csv_not_utf8", detail, line=self._number) from error
+                detail = f"line {self.number} is not UTF-8 ({error.reason}); save the table as UTF-8"
+                raise Problem(400, "csv_not_utf8", detail, line=self.number) from error
+        self.ended = True
 
-    def row_ended(self) -> None:
-        self._row_bytes = 0
+    @property
+    def where(self) -> str:
+        """Return which lines of the table the row has had so far."""
+        if self.first == self.number:
+            return f"line {self.number}"
+        return f"lines {self.first} to {self.number}"
+
+    def take_row(self) -> bytearray:
+        """Return the row that csv has read; the next one begins."""
+        row, self._row = self._row, bytearray()
+        return row
 
 
-def _rows(text: _Text, delimiter: str, lines: Iterable[str]) -> Iterator[list[str]]:
+def _well_quoted(delimiter: str) -> re.Pattern[bytes]:
+    """Return what matches a row's cells up to one with more behind its quotation marks than space."""
+    end = re.escape(delimiter)
+    # Nothing is tried twice: each part takes all that it can.
+    pattern = rf'(?:(?:"[^"]*+(?:""[^"]*+)*+"[ \r]*+|[^"{end}\n][^{end}\n]*+|)[{end}\n])*+'
+    return re.compile(pattern.encode())
+
+
+def _rows(text: _Text, delimiter: str, lines: Iterable[str]) -> Iterator[list[str] | RowRefused]:
+    """Yield the cells of each row.
+
+    csv itself takes text behind a cell's quotation marks, and a table that ends within them. Both tell of a
+    mark that was not meant as one: all lines up to the next mark have become a single cell.
+
+    Raises:
+        Problem: so it is (`csv_invalid`), but for a mark within one line, whose row alone is refused.
+    """
+    well_quoted = _well_quoted(delimiter)
     try:
-        for row in csv.reader(lines, delimiter=delimiter):
-            text.row_ended()
-            yield row
+        for cells in csv.reader(lines, delimiter=delimiter):
+            row, last = text.take_row(), text.number
+            good = well_quoted.match(row) if b'"' in row else None
+            if good is None or good.end() == len(row):
+                yield cells
+                continue
+            opened = last + 1 - row.count(b"\n", good.end())
+            fault = "is never closed" if text.ended else "is closed by one with text behind it"
+            below = f" in a row that goes on to line {last}" if opened < last else ""
+            detail = f"line {opened}: the quotation mark that opens a cell{below} {fault}; {_REMEDY}"
+            if text.ended or opened < last:
+                raise Problem(400, "csv_invalid", detail, line=opened)
+            yield RowRefused("row_invalid", detail)
     except csv.Error as error:
         raise Problem(400, "csv_invalid", f"the table is not CSV: {error}") from error
 
@@ -59,25 +103,32 @@ def check_columns(form: str, header: list[str], columns: Columns) -> None:
     """Return if a table's columns are enough; `form` is what codes of its problems begin with.
 
     Raises:
-        Problem: one is missing (`csv_no_id_column`); says which there are.
+        Problem: one is missing (`csv_no_id_column`), or both title and image are; says which there are.
     """
     # Of a file that is no table the header may be all of it.
     shown = [name[:_SHOWN_CHARACTERS] for name in header[:_SHOWN_COLUMNS]]
+    found = ", ".join(shown) or "none"
     named = {"id": columns.id, "title": columns.title, "image": columns.image}
     for name, column in named.items():
         # Only the id has to be there, unless the client itself named the column.
         if column in header or (name != "id" and column == name):
             continue
-        found = ", ".join(shown) or "none"
         detail = f"no column {column!r}; columns found: {found}. Name it with ?{name}_column=…"
         raise Problem(422, f"{form}_no_{name}_column", detail, columns=shown)
+    if not {columns.title, columns.image, "image_url"}.intersection(header):
+        detail = (
+            f"no column {columns.title!r} and none {columns.image!r}; columns found: {found}. "
+            "Name one with ?title_column=… or ?image_column=…"
+        )
+        raise Problem(422, f"{form}_no_title_column", detail, columns=shown)
 
 
 def read_csv(blocks: Iterable[bytes], max_row_bytes: int, columns: Columns) -> Iterator[RawRow]:
     """Yield the rows; empty cells are left out.
 
     Raises:
-        Problem: the table is not UTF-8 (`csv_not_utf8`), or lacks a column (`csv_no_id_column`).
+        Problem: the table is not UTF-8 (`csv_not_utf8`), has a quotation mark that is not closed
+            (`csv_invalid`), or lacks a column (`csv_no_id_column`).
     """
     text = _Text(split_lines(without_byte_order_mark(blocks), max_row_bytes), max_row_bytes)
     lines = iter(text)
@@ -91,12 +142,18 @@ def read_csv(blocks: Iterable[bytes], max_row_bytes: int, columns: Columns) -> I
         yield from lines
 
     rows = _rows(text, delimiter, all_lines())
-    header = [name.strip() for name in next(rows, [])]
+    names = next(rows)
+    if isinstance(names, RowRefused):
+        raise Problem(400, "csv_invalid", names.detail)
+    header = [name.strip() for name in names]
     check_columns("csv", header, columns)
     for row in rows:
         if not row or row == [""]:
             continue
-        if len(row) != len(header):
-            yield RowRefused("row_invalid", f"the row has {len(row)} cells, the header {len(header)}")
-            continue
-        yield {name: cell for name, cell in zip(header, row, strict=True) if name and cell}
+        if isinstance(row, RowRefused):
+            yield row
+        elif len(row) != len(header):
+            detail = f"{text.where}: the row has {len(row)} cells, the header {len(header)}"
+            yield RowRefused("row_invalid", detail)
+        else:
+            yield {name: cell for name, cell in zip(header, row, strict=True) if name and cell}

@@ -10,6 +10,7 @@ from services.gateway.upload.lines import without_byte_order_mark
 from services.gateway.upload.refusal import RawRow, RowRefused
 
 _LONG_ROW_BYTES = 1024**2
+_EXPECTED = 'expected a JSON array, or {"listings": [...]}'
 
 
 class _Blocks:
@@ -64,13 +65,13 @@ def read_json(blocks: Iterable[bytes], max_row_bytes: int) -> Iterator[RawRow]:
     """Yield the rows.
 
     Raises:
-        Problem: the text is not JSON (`json_invalid`), is nested too deeply, or is neither an array nor an
-            object with one.
+        Problem: the text is not JSON (`json_invalid`), is nested too deeply, is neither an array nor an
+            object, or is an object without listings (`submission_empty`).
     """
     rest = without_byte_order_mark(blocks)
     head = _opening(rest)
     if head[:1] not in (b"[", b"{"):
-        raise Problem(400, "json_invalid", 'expected a JSON array, or {"listings": [...]}, at byte 0', byte=0)
+        raise Problem(400, "json_invalid", f"{_EXPECTED}, at byte 0", byte=0)
     file = _Blocks(head, rest, max_row_bytes)
     prefix = "item" if head[:1] == b"[" else "listings.item"
     count = 0
@@ -89,3 +90,5 @@ def read_json(blocks: Iterable[bytes], max_row_bytes: int) -> Iterator[RawRow]:
         where = f"after listing {count}, in the block that ends at byte {file.position}"
         detail = f"the body is not valid JSON {where}: {summary}"
         raise Problem(400, "json_invalid", detail, listing=count, byte=file.position) from error
+    if not count and head[:1] == b"{":
+        raise Problem(422, "submission_empty", f"the body holds no listings: {_EXPECTED}")
