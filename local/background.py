@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from client.session import KEY_VARIABLE
 from local.environment import ROOT, stack_environment
 from local.errors import LocalError
 from local.leftovers import end_leftovers, stack_pids
@@ -17,6 +18,8 @@ from local.ports import free_port, is_free
 from local.process import last_lines
 from local.readiness import Readiness
 from local.stack import PROCESSES
+from shared.key_file import KeysUnreadable, read_keys
+from shared.keys import recognise
 
 _USUAL_PORT = 8080
 
@@ -53,14 +56,14 @@ class Background:
         `settings` are `DOPPEL_…` variables for all processes.
 
         Raises:
-            LocalError: one runs already, a process ended (the message shows its last lines), or time is up.
+            LocalError: one runs already, a setting does not fit, a process ended (the message shows its last
+                lines), or time is up.
         """
         if running := self.state():
             raise LocalError(f"a stack runs already at {running.url} (stop it: make down)")
         end_leftovers(self._run_dir)
-        port = int(settings.get("DOPPEL_GATEWAY_PORT", _USUAL_PORT if is_free(_USUAL_PORT) else free_port()))
-        if not is_free(port):
-            raise LocalError(f"port {port} is taken: free it, or choose another with DOPPEL_GATEWAY_PORT")
+        port = _gateway_port(settings)
+        _check_key(settings)
         env = stack_environment(self._run_dir, free_port(), port, settings)
         with self._log.open("wb") as log:
             child = subprocess.Popen(  # noqa: S603
@@ -114,6 +117,31 @@ class Background:
             readiness.wait(started, timeout_s, check)
         finally:
             readiness.close()
+
+
+def _gateway_port(settings: Mapping[str, str]) -> int:
+    wanted = settings.get("DOPPEL_GATEWAY_PORT")
+    if wanted is None:
+        return _USUAL_PORT if is_free(_USUAL_PORT) else free_port()
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= 65535:
+        raise LocalError(f"DOPPEL_GATEWAY_PORT is {wanted!r}: a port is a number from 1 to 65535")
+    if not is_free(int(wanted)):
+        raise LocalError(f"port {wanted} is taken: free it, or choose another with DOPPEL_GATEWAY_PORT")
+    return int(wanted)
+
+
+def _check_key(settings: Mapping[str, str]) -> None:
+    """Refuse keys without one that this process may ask with whether the stack works."""
+    file = settings.get("DOPPEL_KEYS_FILE")
+    if file is None:
+        return
+    try:
+        keys = {key.id: key for key in read_keys(ROOT / file)}
+    except KeysUnreadable as error:
+        raise LocalError(f"DOPPEL_KEYS_FILE cannot be used: {error}") from error
+    key = recognise(keys, settings.get(KEY_VARIABLE, ""))
+    if key is None or not key.has_role("submit"):
+        raise LocalError(f"the gateway has API keys: set {KEY_VARIABLE} to one of them that may submit")
 
 
 def _is_alive(pid: int) -> bool:
