@@ -1,4 +1,4 @@
-"""A stack that goes on in the background, under honcho, until it is told to stop."""
+"""A stack that goes on in the background, under a supervisor, until it is told to stop."""
 
 import json
 import os
@@ -15,9 +15,8 @@ from local.environment import ROOT, stack_environment
 from local.errors import LocalError
 from local.leftovers import end_leftovers, stack_pids
 from local.ports import free_port, is_free
-from local.process import last_lines
 from local.readiness import Readiness
-from local.stack import PROCESSES
+from local.stack import process_names
 from shared.key_file import KeysUnreadable, read_keys
 from shared.keys import recognise
 
@@ -31,7 +30,7 @@ class State:
     pid: int
     url: str
     redis_url: str
-    log: str
+    logs: str
 
 
 class Background:
@@ -39,8 +38,10 @@ class Background:
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir.absolute()
+        self._child: subprocess.Popen[bytes] | None = None
         self._file = self._run_dir / "stack.json"
-        self._log = self._run_dir / "logs" / "stack.log"
+        self._logs = self._run_dir / "logs"
+        self._log = self._logs / "supervisor.log"
 
     def state(self) -> State | None:
         """Return the running stack, or None."""
@@ -65,23 +66,20 @@ class Background:
         port = _gateway_port(settings)
         _check_key(settings)
         env = stack_environment(self._run_dir, free_port(), port, settings)
+        for old in self._logs.glob("*.log"):
+            old.unlink()
         with self._log.open("wb") as log:
-            child = subprocess.Popen(  # noqa: S603
-                [
-                    sys.executable, "-m", "honcho", "start", "--no-colour", "--env", os.devnull,
-                    "--app-root", str(ROOT), "--concurrency", f"encoder={encoders}",
-                ],
+            self._child = child = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "local.supervisor", str(encoders)],
                 cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
-        state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._log))
+        state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._logs))
         self._file.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
         try:
-            started = [*PROCESSES, *["encoder"] * (encoders - 1)]
-            self._wait(state, child, started, timeout_s, env.get("DOPPEL_API_KEY"))
+            self._wait(state, child, process_names(encoders), timeout_s, env.get(KEY_VARIABLE))
         except BaseException:
             self.down()
-            child.wait(5)
             raise
         return state
 
@@ -94,6 +92,8 @@ class Background:
             while stack_pids(self._run_dir) and time.monotonic() < deadline:
                 time.sleep(0.1)
         left = end_leftovers(self._run_dir)
+        if self._child is not None:
+            self._child.wait(5)
         self._file.unlink(missing_ok=True)
         return state is not None or left > 0
 
@@ -107,12 +107,10 @@ class Background:
     ) -> None:
         def check() -> None:
             if child.poll() is not None:
-                lines = self._log.read_text(encoding="utf-8", errors="replace")
-                raise LocalError(
-                    f"a process ended, and so did the stack; the end of {self._log}:\n{last_lines(lines)}"
-                )
+                said = self._log.read_text(encoding="utf-8", errors="replace").strip()
+                raise LocalError(said or f"the stack ended and did not say why; logs: {self._logs}")
 
-        readiness = Readiness(state.url, state.redis_url, self._log, key)
+        readiness = Readiness(state.url, state.redis_url, self._logs, key)
         try:
             readiness.wait(started, timeout_s, check)
         finally:
