@@ -144,6 +144,16 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path, capsys: pytest.Capture
     assert "key_unknown" in capsys.readouterr().err
 
 
+def test_the_folder_of_the_keys_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create = ["keys", "create", "--name", "x", "--role", "read", "--file"]
+    file = tmp_path / "keys" / "keys.json"
+    assert run(*create, str(file)) == 0
+    assert len(read_keys(file)) == 1
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert run(*create, str(file / "keys.json")) == 1
+    assert capsys.readouterr().err.endswith("keys.json/keys.json: File exists (keys_unreadable)\n")
+
+
 def test_a_key_for_what_is_no_catalog_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "keys.json"
     create = ["keys", "create", "--name", "x", "--file", str(file)]
