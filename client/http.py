@@ -40,12 +40,13 @@ def error_of(response: httpx.Response) -> DoppelHTTPError:
         fields = [f"{field['location']}: {field['detail']}" for field in problem.get("errors") or ()]
     except (ValueError, KeyError, TypeError, AttributeError):
         code, detail, fields = f"http_{response.status_code}", response.reason_phrase, []
-    text = "; ".join([detail, *fields]) if fields else detail
+    # The detail repeats the first field for those who read nothing else.
+    text = "; ".join(dict.fromkeys([detail, *fields]))
     return DoppelHTTPError(response.status_code, code, text, retry_after_s(response))
 
 
 class Http:
-    """Requests to one service; `pause` is `time.sleep` but for tests."""
+    """Requests to one service, over http if `url` does not say; `pause` is `time.sleep` but for tests."""
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class Http:
         timeout_s: float,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        url = url if "://" in url else f"http://{url}"
         # Proxies of the environment are for the world outside, not for this machine.
         local = (urlsplit(url).hostname or "") in _LOCAL
         timeout = httpx.Timeout(timeout_s, connect=10)
