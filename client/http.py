@@ -13,7 +13,10 @@ from client.errors import DoppelHTTPError, NoAnswer
 
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _ATTEMPTS = 4
+# Half a minute's outage.
+PATIENT_ATTEMPTS = 10
 _MAX_PAUSE_S = 30.0
+_MAX_OUTAGE_PAUSE_S = 5.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -79,15 +82,16 @@ class Http:
         params: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        attempts: int = _ATTEMPTS,
     ) -> httpx.Response:
-        """Send a request; outages and `429`/`503` are waited out a few times when it is `repeatable`.
+        """Send a request; outages and `429`/`503` are waited out, up to `attempts`, when it is `repeatable`.
 
         Raises:
             DoppelHTTPError: the service refused it.
             NoAnswer: the service could not be reached, or broke off.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS or not repeatable
+        for attempt in range(1, attempts + 1):
+            last = attempt == attempts or not repeatable
             try:
                 response = self._client.request(
                     method, path, content=body() if body else None, json=json, params=params, headers=headers
@@ -97,7 +101,7 @@ class Http:
                     raise NoAnswer(
                         "no_answer", f"no answer from {self.url}: {error or type(error).__name__}"
                     ) from error
-                self._pause(0.2 * 2**attempt)
+                self._pause(min(0.2 * 2**attempt, _MAX_OUTAGE_PAUSE_S))
                 continue
             if response.is_success:
                 return response
