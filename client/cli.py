@@ -14,7 +14,7 @@ from client.commands.rematch import rematch
 from client.commands.results import groups, pairs, rejections
 from client.commands.submissions import sample, submit
 from client.commands.training import PASS_ON, evaluate, rethreshold, train, train_tower
-from client.console import notes, shown
+from client.console import notes, shown, with_options
 from client.errors import DoppelError, NoAnswer
 
 _COMMANDS = (sample, submit, rematch, status, jobs, watch, pairs, groups, rejections, dedup, search, cancel)
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         build()(arguments, prog_name="doppel")
     except DoppelError as error:
-        message = f"[red]error:[/] {escape(shown(error.detail))} [dim]({escape(shown(error.code))})[/]"
+        detail = with_options(shown(error.detail))
+        message = f"[red]error:[/] {escape(detail)} [dim]({escape(shown(error.code))})[/]"
         notes().print(message, highlight=False, soft_wrap=True)
         sys.exit(3 if isinstance(error, NoAnswer) else 1)

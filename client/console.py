@@ -19,6 +19,13 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 # What a terminal obeys instead of showing it, and what turns the reading direction of all that follows.
 _OBEYED = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029]
 _HARMLESS = dict.fromkeys(_OBEYED, "\ufffd") | dict.fromkeys(map(ord, "\t\n\r"), " ")
+# What the service tells those who speak HTTP -> what it is called here.
+_OPTIONS = {
+    "`Authorization: Bearer dpl_…`": f"--key, or {KEY_VARIABLE}",
+    "?id_column=…": "--id-column",
+    "?title_column=…": "--title-column",
+    "?image_column=…": "--image-column",
+}
 Url = Annotated[str, typer.Option("--url", envvar="DOPPEL_URL", help="Address of the service.")]
 Key = Annotated[
     str | None, typer.Option("--key", envvar=KEY_VARIABLE, help="API key, where the service has keys.")
@@ -58,6 +65,13 @@ def number(value: float | None) -> str:
 def shown(text: str) -> str:
     """Return a text of somebody else's on one line, with nothing in it that a terminal would obey."""
     return text.translate(_HARMLESS)
+
+
+def with_options(text: str) -> str:
+    """Return what the service says of an error, with options of the command line in place of HTTP's."""
+    for http, option in _OPTIONS.items():
+        text = text.replace(http, option)
+    return text
 
 
 def said(conflicts: Iterable[Conflict]) -> str:

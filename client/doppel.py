@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from client.answers import given, pages, succeeded
 from client.errors import WaitTimeout
-from client.http import retry_after_s
+from client.http import PATIENT_ATTEMPTS, retry_after_s
 from client.limits import Limits
 from client.listings import ListingInput, to_json
 from client.models import (
@@ -116,13 +116,16 @@ class Doppel(Session):
     ) -> Job:
         """Wait until a job ended, asking as often as the service wants (or every `poll_s`), and return it.
 
+        A service that does not answer is waited for, half a minute each time.
+
         Raises:
             JobFailed: it failed or was cancelled.
             WaitTimeout: it has not ended after `timeout_s`.
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while True:
-            job = self.job(job_id)
+            response = self._http.send("GET", f"/api/jobs/{job_id}", attempts=PATIENT_ATTEMPTS)
+            job = job_of(response.json(), retry_after_s(response))
             if on_progress is not None:
                 on_progress(job)
             if job.ended:

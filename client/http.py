@@ -13,7 +13,10 @@ from client.errors import DoppelHTTPError, NoAnswer
 
 _BUSY = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _ATTEMPTS = 4
+# Half a minute's outage.
+PATIENT_ATTEMPTS = 10
 _MAX_PAUSE_S = 30.0
+_MAX_OUTAGE_PAUSE_S = 5.0
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -40,12 +43,13 @@ def error_of(response: httpx.Response) -> DoppelHTTPError:
         fields = [f"{field['location']}: {field['detail']}" for field in problem.get("errors") or ()]
     except (ValueError, KeyError, TypeError, AttributeError):
         code, detail, fields = f"http_{response.status_code}", response.reason_phrase, []
-    text = "; ".join([detail, *fields]) if fields else detail
+    # The detail repeats the first field for those who read nothing else.
+    text = "; ".join(dict.fromkeys([detail, *fields]))
     return DoppelHTTPError(response.status_code, code, text, retry_after_s(response))
 
 
 class Http:
-    """Requests to one service; `pause` is `time.sleep` but for tests."""
+    """Requests to one service, over http if `url` does not say; `pause` is `time.sleep` but for tests."""
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class Http:
         timeout_s: float,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
+        url = url if "://" in url else f"http://{url}"
         # Proxies of the environment are for the world outside, not for this machine.
         local = (urlsplit(url).hostname or "") in _LOCAL
         timeout = httpx.Timeout(timeout_s, connect=10)
@@ -77,15 +82,16 @@ class Http:
         params: Mapping[str, str | int | float] | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        attempts: int = _ATTEMPTS,
     ) -> httpx.Response:
-        """Send a request; outages and `429`/`503` are waited out a few times when it is `repeatable`.
+        """Send a request; outages and `429`/`503` are waited out, up to `attempts`, when it is `repeatable`.
 
         Raises:
             DoppelHTTPError: the service refused it.
             NoAnswer: the service could not be reached, or broke off.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            last = attempt == _ATTEMPTS or not repeatable
+        for attempt in range(1, attempts + 1):
+            last = attempt == attempts or not repeatable
             try:
                 response = self._client.request(
                     method, path, content=body() if body else None, json=json, params=params, headers=headers
@@ -95,7 +101,7 @@ class Http:
                     raise NoAnswer(
                         "no_answer", f"no answer from {self.url}: {error or type(error).__name__}"
                     ) from error
-                self._pause(0.2 * 2**attempt)
+                self._pause(min(0.2 * 2**attempt, _MAX_OUTAGE_PAUSE_S))
                 continue
             if response.is_success:
                 return response

@@ -34,7 +34,7 @@ def up(
     typer.echo("starting: redis, gateway, reconciler, encoders, index worker …")
     state = Background(ROOT / ".run").up(settings, encoders=encoders)
     typer.echo(f"Doppel listens at {state.url}  (API documentation: {state.url}/docs)")
-    typer.echo(f"logs: {state.log}")
+    typer.echo(f"logs: {state.logs}")
     typer.echo("next:")
     typer.echo(f"  export DOPPEL_URL={state.url}")
     typer.echo("  .venv/bin/doppel sample --listings 600 --seed 7 .run/sample")

@@ -1,4 +1,4 @@
-"""A stack that goes on in the background, under honcho, until it is told to stop."""
+"""A stack that goes on in the background, under a supervisor, until it is told to stop."""
 
 import json
 import os
@@ -10,13 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from client.session import KEY_VARIABLE
 from local.environment import ROOT, stack_environment
 from local.errors import LocalError
 from local.leftovers import end_leftovers, stack_pids
 from local.ports import free_port, is_free
-from local.process import last_lines
 from local.readiness import Readiness
-from local.stack import PROCESSES
+from local.stack import process_names
+from shared.key_file import KeysUnreadable, read_keys
+from shared.keys import recognise
 
 _USUAL_PORT = 8080
 
@@ -28,7 +30,7 @@ class State:
     pid: int
     url: str
     redis_url: str
-    log: str
+    logs: str
 
 
 class Background:
@@ -36,8 +38,10 @@ class Background:
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir.absolute()
+        self._child: subprocess.Popen[bytes] | None = None
         self._file = self._run_dir / "stack.json"
-        self._log = self._run_dir / "logs" / "stack.log"
+        self._logs = self._run_dir / "logs"
+        self._log = self._logs / "supervisor.log"
 
     def state(self) -> State | None:
         """Return the running stack, or None."""
@@ -53,32 +57,29 @@ class Background:
         `settings` are `DOPPEL_…` variables for all processes.
 
         Raises:
-            LocalError: one runs already, a process ended (the message shows its last lines), or time is up.
+            LocalError: one runs already, a setting does not fit, a process ended (the message shows its last
+                lines), or time is up.
         """
         if running := self.state():
             raise LocalError(f"a stack runs already at {running.url} (stop it: make down)")
         end_leftovers(self._run_dir)
-        port = int(settings.get("DOPPEL_GATEWAY_PORT", _USUAL_PORT if is_free(_USUAL_PORT) else free_port()))
-        if not is_free(port):
-            raise LocalError(f"port {port} is taken: free it, or choose another with DOPPEL_GATEWAY_PORT")
+        port = _gateway_port(settings)
+        _check_key(settings)
         env = stack_environment(self._run_dir, free_port(), port, settings)
+        for old in self._logs.glob("*.log"):
+            old.unlink()
         with self._log.open("wb") as log:
-            child = subprocess.Popen(  # noqa: S603
-                [
-                    sys.executable, "-m", "honcho", "start", "--no-colour", "--env", os.devnull,
-                    "--app-root", str(ROOT), "--concurrency", f"encoder={encoders}",
-                ],
+            self._child = child = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "local.supervisor", str(encoders)],
                 cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
-        state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._log))
+        state = State(child.pid, f"http://127.0.0.1:{port}", env["DOPPEL_REDIS_URL"], str(self._logs))
         self._file.write_text(json.dumps(asdict(state), indent=2) + "\n", encoding="utf-8")
         try:
-            started = [*PROCESSES, *["encoder"] * (encoders - 1)]
-            self._wait(state, child, started, timeout_s, env.get("DOPPEL_API_KEY"))
+            self._wait(state, child, process_names(encoders), timeout_s, env.get(KEY_VARIABLE))
         except BaseException:
             self.down()
-            child.wait(5)
             raise
         return state
 
@@ -91,6 +92,8 @@ class Background:
             while stack_pids(self._run_dir) and time.monotonic() < deadline:
                 time.sleep(0.1)
         left = end_leftovers(self._run_dir)
+        if self._child is not None:
+            self._child.wait(5)
         self._file.unlink(missing_ok=True)
         return state is not None or left > 0
 
@@ -104,16 +107,39 @@ class Background:
     ) -> None:
         def check() -> None:
             if child.poll() is not None:
-                lines = self._log.read_text(encoding="utf-8", errors="replace")
-                raise LocalError(
-                    f"a process ended, and so did the stack; the end of {self._log}:\n{last_lines(lines)}"
-                )
+                said = self._log.read_text(encoding="utf-8", errors="replace").strip()
+                raise LocalError(said or f"the stack ended and did not say why; logs: {self._logs}")
 
-        readiness = Readiness(state.url, state.redis_url, self._log, key)
+        readiness = Readiness(state.url, state.redis_url, self._logs, key)
         try:
             readiness.wait(started, timeout_s, check)
         finally:
             readiness.close()
+
+
+def _gateway_port(settings: Mapping[str, str]) -> int:
+    wanted = settings.get("DOPPEL_GATEWAY_PORT")
+    if wanted is None:
+        return _USUAL_PORT if is_free(_USUAL_PORT) else free_port()
+    if not wanted.isdecimal() or not 1 <= int(wanted) <= 65535:
+        raise LocalError(f"DOPPEL_GATEWAY_PORT is {wanted!r}: a port is a number from 1 to 65535")
+    if not is_free(int(wanted)):
+        raise LocalError(f"port {wanted} is taken: free it, or choose another with DOPPEL_GATEWAY_PORT")
+    return int(wanted)
+
+
+def _check_key(settings: Mapping[str, str]) -> None:
+    """Refuse keys without one that this process may ask with whether the stack works."""
+    file = settings.get("DOPPEL_KEYS_FILE")
+    if file is None:
+        return
+    try:
+        keys = {key.id: key for key in read_keys(ROOT / file)}
+    except KeysUnreadable as error:
+        raise LocalError(f"DOPPEL_KEYS_FILE cannot be used: {error}") from error
+    key = recognise(keys, settings.get(KEY_VARIABLE, ""))
+    if key is None or not key.has_role("submit"):
+        raise LocalError(f"the gateway has API keys: set {KEY_VARIABLE} to one of them that may submit")
 
 
 def _is_alive(pid: int) -> bool:

@@ -43,14 +43,21 @@ def thread_shares(cores: int) -> dict[str, str]:
 
 
 def user_settings(dotenv: Path) -> dict[str, str]:
-    """Return the `DOPPEL_…` variables of the file `dotenv`, if any, overruled by this process's own."""
+    """Return the `DOPPEL_…` variables of the file `dotenv`, if any, overruled by this process's own.
+
+    An empty one is as good as none.
+    """
     found: dict[str, str] = {}
     if dotenv.is_file():
         for line in dotenv.read_text(encoding="utf-8").splitlines():
-            name, equals, value = line.strip().partition("=")
-            if equals and name.startswith(PREFIX):
-                found[name] = value.strip().strip("'\"")
-    return found | {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+            name, _, value = line.strip().partition("=")
+            found[name] = value.strip().strip("'\"")
+    return {
+        name: value
+        for variables in (found, os.environ)
+        for name, value in variables.items()
+        if name.startswith(PREFIX) and value
+    }
 
 
 def stack_environment(

@@ -58,6 +58,16 @@ class Process:
         """Return all that it wrote so far, over all its runs."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
+    def check(self) -> None:
+        """Raise when it ended by itself.
+
+        Raises:
+            LocalError: names it and shows the end of its log.
+        """
+        if self.died:
+            end = f"{self.name} ended with status {self.returncode}; the end of {self.log}:"
+            raise LocalError(f"{end}\n{last_lines(self.output())}")
+
     def start(self) -> None:
         """Start it.
 

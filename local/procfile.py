@@ -1,4 +1,4 @@
-"""The Procfile: one command line per process, the same for `honcho`, `python -m local` and the tests."""
+"""The Procfile: one command line per process, the same for `python -m local` and the tests."""
 
 import re
 from pathlib import Path

@@ -15,12 +15,17 @@ from redis.exceptions import RedisError
 from local.environment import ROOT, stack_environment
 from local.errors import LocalError
 from local.ports import free_port
-from local.process import Process, last_lines
+from local.process import Process
 from local.procfile import read_procfile
 from local.readiness import Readiness, wait_until
 
 PROCESSES = ("redis", "gateway", "reconciler", "encoder", "interactive", "index")
 _CLOSE_S = 8
+
+
+def process_names(encoders: int) -> list[str]:
+    """Return the names of all processes of a stack with so many bulk encoders."""
+    return [*PROCESSES, *(f"encoder.{number}" for number in range(2, encoders + 1))]
 
 
 class Stack:
@@ -37,12 +42,13 @@ class Stack:
         *,
         profile: str = "bundled",
         settings: Mapping[str, str] | None = None,
+        redis_port: int | None = None,
         gateway_port: int | None = None,
         procfile: Path = ROOT / "Procfile",
     ) -> None:
         self._temporary = run_dir is None
         self.run_dir = (run_dir or Path(tempfile.mkdtemp(prefix="doppel-"))).absolute()
-        self.redis_port = free_port()
+        self.redis_port = redis_port or free_port()
         self.gateway_port = gateway_port or free_port()
         self.env = stack_environment(
             self.run_dir,
@@ -80,17 +86,15 @@ class Stack:
 
     def up(self, *names: str, encoders: int = 1) -> None:
         """Start the named processes (none named: all of `PROCESSES`, with so many bulk encoders)."""
-        for name in names or PROCESSES:
+        for name in names or process_names(encoders):
             self.start(name)
-        for number in range(2, encoders + 1) if not names else ():
-            self.start(f"encoder.{number}")
 
     def start(self, name: str) -> Process:
         """Start one process; Redis is waited for, as the others need it at once."""
         process = self.process(name)
         process.start()
         if name == "redis":
-            wait_until(self._redis_answers, "a Redis that answers", 15, self.check, every_s=0.02)
+            wait_until(self._redis_answers, "a Redis that answers", 60, process.check, every_s=0.02)
         return process
 
     def stop(self, name: str, timeout_s: float = 15) -> int | None:
@@ -125,11 +129,7 @@ class Stack:
             LocalError: names it and shows the end of its log.
         """
         for process in self.processes.values():
-            if process.died:
-                raise LocalError(
-                    f"{process.name} ended with status {process.returncode}; the end of {process.log}:\n"
-                    f"{last_lines(process.output())}"
-                )
+            process.check()
 
     def wait_ready(self, timeout_s: float = 60) -> None:
         """Wait until the gateway takes work, the running workers are there, and queries are answered.

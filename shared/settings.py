@@ -14,7 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 class _Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="DOPPEL_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="DOPPEL_",
+        # `DOPPEL_KEYS_FILE=`, as .env.example has it, is no path.
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
 

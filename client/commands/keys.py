@@ -47,11 +47,14 @@ def create(
         int | None, typer.Option(min=1, help="Most submissions and rematches that have not ended.")
     ] = None,
 ) -> None:
-    """Make a key and print it. It is shown this once: the file keeps its digest only."""
+    """Make a key and print it. It is shown this once: the file, made if needed, keeps its digest only."""
     scope = [catalog.strip() for catalog in catalogs.split(",") if catalog.strip()]
     try:
         key, text = make_key(name, role.value, scope, rate=rate, max_active_jobs=max_active_jobs)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         add_key(file, key)
+    except OSError as error:
+        raise DoppelError("keys_unreadable", f"{file}: {error.strerror}") from error
     except SharedError as error:
         raise _reported(error) from error
     notes().print(f"key {key.id} for {name}, shown this once:", highlight=False, markup=False)

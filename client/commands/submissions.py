@@ -8,6 +8,7 @@ from rich.console import Console
 
 from client.console import DEFAULT_URL, Key, Url, notes, output
 from client.doppel import Doppel
+from client.errors import NoAnswer
 from client.limits import K, KImage, KLexical, KText, Limits
 from client.models import Job
 from client.progress import progress_view
@@ -72,9 +73,17 @@ def submit(
 
 
 def follow(doppel: Doppel, job_id: str, console: Console) -> Job:
-    """Show a job's progress until it ended, and return it."""
-    with progress_view(console) as view:
-        return doppel.wait(job_id, on_progress=view)
+    """Show a job's progress until it ended, and return it.
+
+    Raises:
+        NoAnswer: the service went away; the message says how to look again.
+    """
+    try:
+        with progress_view(console) as view:
+            return doppel.wait(job_id, on_progress=view)
+    except NoAnswer as error:
+        again = f"the job goes on without this command; look again with `doppel watch {job_id}`"
+        raise NoAnswer(error.code, f"{error.detail}; {again}") from error
 
 
 def print_outcome(job: Job, console: Console) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic_settings import BaseSettings
 
 from local.settings import TABLE_END, TABLE_START, env_file, markdown_table, variables, with_table
 from shared.settings import ALL_SETTINGS
@@ -29,3 +30,16 @@ def test_readme_table_is_what_the_settings_say() -> None:
 @pytest.mark.parametrize("text", [env_file(), markdown_table()])
 def test_every_variable_is_in_both_forms(text: str) -> None:
     assert [name for name, _ in FIELDS if name not in text] == []
+
+
+@pytest.mark.parametrize("settings", ALL_SETTINGS, ids=lambda settings: settings.__name__)
+def test_an_empty_variable_leaves_the_default(
+    settings: type[BaseSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name for name, _ in variables(settings)]
+    for name in names:
+        monkeypatch.delenv(name, raising=False)
+    default = settings()
+    for name in names:
+        monkeypatch.setenv(name, "")
+    assert settings() == default

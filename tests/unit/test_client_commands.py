@@ -98,6 +98,38 @@ def test_a_refusal_is_one_line(service: Service, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
+    ("http", "here"),
+    [
+        (
+            "an API key is needed: `Authorization: Bearer dpl_…`",
+            "an API key is needed: --key, or DOPPEL_API_KEY",
+        ),
+        ("Name it with ?id_column=…", "Name it with --id-column"),
+        ("Name it with ?title_column=…", "Name it with --title-column"),
+    ],
+)
+def test_a_refusal_names_options(
+    service: Service, capsys: pytest.CaptureFixture[str], http: str, here: str
+) -> None:
+    service.answers = [Answer({"code": "refused", "detail": http}, 422)]
+    assert run("status", "J9") == 1
+    assert capsys.readouterr().err == f"error: {here} (refused)\n"
+
+
+def test_what_is_wrong_is_said_once(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    errors = [{"location": f"query.{name}", "detail": "no", "code": "x"} for name in ("a", "b")]
+    service.answers = [Answer({"code": "request_invalid", "detail": "query.a: no", "errors": errors}, 422)]
+    assert run("jobs", "--status", "nope") == 1
+    assert capsys.readouterr().err == "error: query.a: no; query.b: no (request_invalid)\n"
+
+
+def test_an_address_may_leave_out_http(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+    service.answers = [Answer(DONE)]
+    assert run("status", "J1", "--url", service.url.removeprefix("http://")) == 0
+    assert "succeeded" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (("submit", "catalog.xlsx", "--catalog", "shop"), 1, "not one of .ndjson"),
@@ -142,6 +174,16 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path, capsys: pytest.Capture
     capsys.readouterr()
     assert run("keys", "revoke", key.id, "--file", str(file)) == 1
     assert "key_unknown" in capsys.readouterr().err
+
+
+def test_the_folder_of_the_keys_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    create = ["keys", "create", "--name", "x", "--role", "read", "--file"]
+    file = tmp_path / "keys" / "keys.json"
+    assert run(*create, str(file)) == 0
+    assert len(read_keys(file)) == 1
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert run(*create, str(file / "keys.json")) == 1
+    assert capsys.readouterr().err.endswith("keys.json/keys.json: File exists (keys_unreadable)\n")
 
 
 def test_a_key_for_what_is_no_catalog_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,15 @@
 """The client against a real HTTP server that plays the service."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from client import Doppel, DoppelHTTPError, JobFailed, NoAnswer, WaitTimeout
+from client.commands.submissions import follow
 from client.models import Job
 from tests.played_service import Answer, Service
 
@@ -125,6 +128,21 @@ def test_nobody_listens(pauses: list[float]) -> None:
     with Doppel("http://127.0.0.1:1", pause=pauses.append) as client, pytest.raises(NoAnswer, match=":1"):
         client.job("J1")
     assert len(pauses) == 3
+
+
+def test_a_service_that_went_away_is_waited_for(service: Service) -> None:
+    service.answers = [Answer(JOB)]
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        if not pauses:
+            service.close()
+        pauses.append(seconds)
+
+    console = Console(file=io.StringIO())
+    with Doppel(service.url, pause=pause) as client, pytest.raises(NoAnswer, match="doppel watch J1"):
+        follow(client, "J1", console)
+    assert 25 < sum(pauses) < 40
 
 
 def test_listings_stream_as_ndjson(service: Service, doppel: Doppel) -> None:

@@ -39,3 +39,12 @@ def test_environment_overrules_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert found["DOPPEL_PROFILE"] == "clip"
     assert found["DOPPEL_LEASE_S"] == "5"
     assert "OTHER" not in found
+
+
+def test_an_empty_variable_is_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("DOPPEL_KEYS_FILE=\nDOPPEL_PROFILE=''\nDOPPEL_LEASE_S=9\n", encoding="utf-8")
+    monkeypatch.setenv("DOPPEL_LEASE_S", "")
+    found = user_settings(dotenv)
+    assert found["DOPPEL_LEASE_S"] == "9"
+    assert not {"DOPPEL_KEYS_FILE", "DOPPEL_PROFILE"} & set(found)

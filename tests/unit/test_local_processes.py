@@ -13,6 +13,7 @@ from local.ports import free_port, is_free
 from local.process import Process
 from local.readiness import wait_until
 from local.stack import Stack
+from local.supervisor import Supervisor
 
 
 def never_fails() -> None:
@@ -88,6 +89,8 @@ def test_stack_restarts_redis_with_its_data(tmp_path: Path) -> None:
     with Stack(tmp_path, settings={"DOPPEL_LEASE_S": "2"}) as stack:
         redis = stack.start("redis")
         first = redis.pid
+        # Its title must not take the place of the environment that it is found by.
+        assert stack_pids(tmp_path) == [first]
         assert redis.alive
         assert stack.env["DOPPEL_LEASE_S"] == "2"
         stack.restart("redis")
@@ -98,11 +101,42 @@ def test_stack_restarts_redis_with_its_data(tmp_path: Path) -> None:
 
 def test_stack_names_the_process_that_ended(tmp_path: Path) -> None:
     procfile = "gateway: sh -c 'echo no such model >&2; exit 3'\n"
-    (tmp_path / "Procfile").write_text(procfile, encoding="utf-8")
-    with Stack(tmp_path / "run", procfile=tmp_path / "Procfile") as stack:
+    with stack_of(tmp_path, procfile) as stack:
         stack.start("gateway").wait(5)
         with pytest.raises(LocalError, match=r"gateway ended with status 3(.|\n)*no such model"):
             stack.wait_ready(5)
+
+
+def test_a_supervisor_starts_again_what_ended(tmp_path: Path) -> None:
+    with stack_of(tmp_path, "gateway: sleep 60\nindex: sleep 60\n") as stack:
+        stack.up("gateway", "index")
+        gateway, index = stack.process("gateway").pid, stack.process("index").pid
+        os.kill(gateway, signal.SIGKILL)
+        stack.process("gateway").wait(5)
+        Supervisor(stack).look()
+        assert stack.process("gateway").alive
+        assert stack.process("gateway").pid != gateway
+        assert stack.process("index").pid == index
+
+
+@pytest.mark.parametrize(("status", "starts"), [(78, 1), (3, 4)])
+def test_a_supervisor_gives_up_what_cannot_start(tmp_path: Path, status: int, starts: int) -> None:
+    line = f"encoder: sh -c 'echo no such model >&2; exit {status}'\nindex: sleep 60\n"
+    with stack_of(tmp_path, line) as stack:
+        stack.up("encoder", "index")
+        supervisor = Supervisor(stack)
+        for _ in range(starts - 1):
+            stack.process("encoder").wait(5)
+            supervisor.look()
+        stack.process("encoder").wait(5)
+        with pytest.raises(LocalError, match=rf"encoder ended with status {status}(.|\n)*no such model"):
+            supervisor.look()
+        assert stack.output("encoder").count("no such model") == starts
+
+
+def stack_of(folder: Path, procfile: str) -> Stack:
+    (folder / "Procfile").write_text(procfile, encoding="utf-8")
+    return Stack(folder / "run", procfile=folder / "Procfile")
 
 
 def test_unknown_process_names_the_known_ones(tmp_path: Path) -> None:
