@@ -191,8 +191,8 @@ class EncoderSettings(_Settings):
     )
     precision: Literal["auto", "full"] = Field(
         "auto",
-        description="auto: bfloat16 on CPUs that have it, for models whose profile allows it and whose "
-        "similarities it moves by at most 0.005; full: never (catalogs never mix the two)",
+        description="auto: for models whose profile allows it, float16 on GPUs, and bfloat16 on CPUs that "
+        "have it where it moves similarities by at most 0.005 (catalogs never mix it); full: neither",
     )
     threads: int = Field(0, ge=0, description="CPU threads of the model (0: one per core)")
     decode_threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode images")
