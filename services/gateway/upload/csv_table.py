@@ -15,46 +15,47 @@ _REMEDY = 'close it, or write a quotation mark of the text twice, in a cell that
 
 
 class _Text:
-    """The lines as csv reads them, and those of the row that it is at; refuses a row that does not end."""
+    """The lines as csv reads them, and those of the row that it is at; refuses a row that does not end.
+
+    A row has been read from line `first` to line `last`, once it was taken.
+    """
 
     def __init__(self, lines: Iterator[bytes | None], max_row_bytes: int) -> None:
         self._lines = lines
         self._max_row_bytes = max_row_bytes
         self._row = bytearray()
-        self.first = 0
-        self.number = 0
+        self.first = self.last = 0
         self.ended = False
 
     def __iter__(self) -> Iterator[str]:
+        row, most = self._row, self._max_row_bytes
+        # As little as can be for each line: a cell may have millions.
         for line in self._lines:
-            self.number += 1
-            if not self._row:
-                self.first = self.number
-            if line is None or len(self._row) + len(line) > self._max_row_bytes:
-                detail = (
-                    f"{self.where}: the row has more than {self._max_row_bytes} bytes; "
-                    "a quotation mark may be open"
-                )
-                raise Problem(413, "row_too_large", detail, line=self.number)
-            line += b"\n"
-            self._row += line
+            if line is None or len(row) + len(line) > most:
+                row += b"\n"
+                self.take_row()
+                detail = f"{self.where}: the row has more than {most} bytes; a quotation mark may be open"
+                raise Problem(413, "row_too_large", detail, line=self.last)
+            row += line
+            row += b"\n"
             try:
-                yield line.decode()
+                yield line.decode() + "\n"
             except UnicodeDecodeError as error:
-                detail = f"line {self.number} is not UTF-8 ({error.reason}); save the table as UTF-8"
-                raise Problem(400, "csv_not_utf8", detail, line=self.number) from error
+                self.take_row()
+                detail = f"line {self.last} is not UTF-8 ({error.reason}); save the table as UTF-8"
+                raise Problem(400, "csv_not_utf8", detail, line=self.last) from error
         self.ended = True
 
     @property
     def where(self) -> str:
-        """Return which lines of the table the row has had so far."""
-        if self.first == self.number:
-            return f"line {self.number}"
-        return f"lines {self.first} to {self.number}"
+        """Return which lines of the table the row has that was taken."""
+        return f"line {self.last}" if self.first == self.last else f"lines {self.first} to {self.last}"
 
-    def take_row(self) -> bytearray:
+    def take_row(self) -> bytes:
         """Return the row that csv has read; the next one begins."""
-        row, self._row = self._row, bytearray()
+        row = bytes(self._row)
+        self._row.clear()
+        self.first, self.last = self.last + 1, self.last + row.count(b"\n")
         return row
 
 
@@ -78,7 +79,7 @@ def _rows(text: _Text, delimiter: str, lines: Iterable[str]) -> Iterator[list[st
     well_quoted = _well_quoted(delimiter)
     try:
         for cells in csv.reader(lines, delimiter=delimiter):
-            row, last = text.take_row(), text.number
+            row, last = text.take_row(), text.last
             good = well_quoted.match(row) if b'"' in row else None
             if good is None or good.end() == len(row):
                 yield cells
