@@ -15,6 +15,7 @@ class FakeImageModel:
 
     name = "fake:image#1"
     dim = 3
+    call_cost = 0
 
     def __init__(self) -> None:
         self.batches: list[int] = []
@@ -39,6 +40,7 @@ class FakeTextModel:
 
     name = "fake:text#1"
     dim = 2
+    call_cost = 100
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []

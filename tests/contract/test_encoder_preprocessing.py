@@ -60,5 +60,5 @@ def test_pictures_wait_as_bytes_and_go_together() -> None:
     assert {(one.dtype, tuple(one.shape)) for one in pictures} == {(torch.uint8, (3, 64, 64))}
     # What was cut off is not kept.
     assert {one.untyped_storage().nbytes() for one in pictures} == {3 * 64 * 64}
-    together = ours.floats(pictures)
+    together = ours.floats(pictures).clone()
     assert torch.equal(together, torch.cat([ours.floats([one]) for one in pictures]))

@@ -1,6 +1,6 @@
 """The encoder around any model: prepare, embed in batches, project by a head if there is one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Generic
 
 import numpy as np
@@ -8,6 +8,21 @@ import numpy as np
 from workers.encoder.head import Head
 from workers.encoder.ports import Floats, Item, Model, Prepared
 from workers.encoder.vectors import unit_rows
+
+
+def batches(costs: Sequence[int], most: int, call_cost: int) -> Iterator[list[int]]:
+    """Yield the places of items to encode together, at most so many, from the least costly to the most.
+
+    A batch ends where raising what is in it to the next item's cost would take longer than another call.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(costs)), key=costs.__getitem__):
+        if batch and (len(batch) == most or len(batch) * (costs[place] - costs[batch[-1]]) > call_cost):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 class BatchEncoder(Generic[Item, Prepared]):
@@ -39,9 +54,8 @@ class BatchEncoder(Generic[Item, Prepared]):
             ArithmeticError: the model returned a vector without a direction, or of another dimension.
         """
         result = np.empty((len(prepared), self.dim), dtype=np.float32)
-        order = sorted(range(len(prepared)), key=lambda i: self._model.cost(prepared[i]))
-        for start in range(0, len(order), self._batch):
-            places = order[start : start + self._batch]
+        costs = [self._model.cost(item) for item in prepared]
+        for places in batches(costs, self._batch, self._model.call_cost):
             vectors = self._model.forward([prepared[i] for i in places])
             if vectors.shape != (len(places), self._model.dim):
                 raise ArithmeticError(

@@ -24,6 +24,7 @@ class GridModel:
 
     def __init__(self, name: str) -> None:
         self.name = f"deterministic:{name}"
+        self.call_cost = 0
         self.dim = GRID_DIM
 
     def prepare(self, item: Image.Image) -> NDArray[np.float64]:

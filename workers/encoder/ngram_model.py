@@ -29,6 +29,7 @@ class NgramModel:
 
     def __init__(self, name: str) -> None:
         self.name = f"deterministic:{name}"
+        self.call_cost = 0
         self.dim = NGRAM_DIM
 
     def prepare(self, item: str) -> NDArray[np.float64]:

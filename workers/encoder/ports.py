@@ -15,6 +15,9 @@ Prepared = TypeVar("Prepared")
 class Model(Protocol[Item, Prepared]):
     """One modality's model: `prepare` works on a single item and any thread, `forward` on a batch."""
 
+    call_cost: int
+    """What `forward` costs beside its items, in the unit of `cost`."""
+
     @property
     def name(self) -> str:
         """Library, model and a digest of weights and preprocessing; equal names mean comparable vectors."""
@@ -27,7 +30,7 @@ class Model(Protocol[Item, Prepared]):
         """Return what the model takes for one item."""
 
     def cost(self, prepared: Prepared) -> int:
-        """Return a size; items of like size go through the model together."""
+        """Return a size: in a batch, every item costs as much as the largest."""
 
     def forward(self, batch: Sequence[Prepared]) -> NDArray[Any]:
         """Return vectors of any length, shape (n, dim)."""
