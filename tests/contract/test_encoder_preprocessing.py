@@ -10,8 +10,6 @@ from tests.encoder_pictures import scene
 from workers.encoder import preprocessing
 from workers.encoder.preprocessing import Preprocessing
 
-pytestmark = pytest.mark.own_process
-
 CPU = torch.device("cpu")
 SHAPES = (
     (256, 256), (256, 341), (455, 256), (1200, 900), (224, 224), (160, 160),
@@ -44,14 +42,15 @@ def test_pictures_of_any_shape_are_what_open_clip_makes_of_them(
     whole, ours = image_transform_v2(cfg, is_train=False), Preprocessing(cfg, CPU)
     std = np.array(cfg.std).reshape(3, 1, 1)
     for size in SHAPES:
-        for picture in (scene(*size), hard(*size)):
+        # Sums of black and white often end halfway between two levels, which either may round to.
+        for picture, most in ((scene(*size), 0.01), (hard(*size), 0.04)):
             expected = whole(picture).numpy()
             found = ours.floats([ours.pixels(picture)])[0].numpy()
             assert found.dtype == np.float32
             assert found.shape == expected.shape
             levels = np.abs(found - expected) * std * 255
             assert levels.max() < (2.01 if by_torch else 0.01), size
-            assert np.mean(levels > 0.5) < 0.01, size
+            assert np.mean(levels > 0.5) < (most if by_torch else 1e-6), size
 
 
 def test_pictures_wait_as_bytes_and_go_together() -> None:
@@ -60,5 +59,5 @@ def test_pictures_wait_as_bytes_and_go_together() -> None:
     assert {(one.dtype, tuple(one.shape)) for one in pictures} == {(torch.uint8, (3, 64, 64))}
     # What was cut off is not kept.
     assert {one.untyped_storage().nbytes() for one in pictures} == {3 * 64 * 64}
-    together = ours.floats(pictures).clone()
+    together = ours.floats(pictures)
     assert torch.equal(together, torch.cat([ours.floats([one]) for one in pictures]))

@@ -24,10 +24,9 @@ class Preprocessing:
     def __init__(self, cfg: PreprocessCfg, device: torch.device) -> None:
         # The last two make floats of bytes, and normalise them.
         self._steps = image_transform_v2(cfg, is_train=False).transforms[:-2]
-        mean, std = (torch.tensor(x, device=device).reshape(3, 1, 1) for x in (cfg.mean, cfg.std))
+        mean, std = (torch.tensor(x, device=device).reshape(1, 3, 1, 1) for x in (cfg.mean, cfg.std))
         self._scale, self._bias = 1 / (255 * std), -mean / std
         self._device = device
-        self._floats = torch.empty(0)
 
     def pixels(self, picture: Image.Image) -> torch.Tensor:
         """Return an RGB picture in the tower's size, uint8, shape (3, height, width)."""
@@ -41,23 +40,11 @@ class Preprocessing:
         return pixels
 
     def floats(self, batch: Sequence[torch.Tensor]) -> torch.Tensor:
-        """Return what `pixels` made, normalised, on the device, float32, shape (n, 3, height, width).
-
-        On a CPU it is good until the next call: memory that is new costs twice what is done with it.
-        """
-        if self._device.type != "cpu":
-            pixels = torch.stack(list(batch))
-            if self._device.type == "cuda":
-                pixels = pixels.pin_memory().to(self._device, non_blocking=True)
-            return pixels.to(torch.float32).mul_(self._scale).add_(self._bias)
-        shape = (len(batch), *batch[0].shape)
-        if len(self._floats) < len(batch) or self._floats.shape[1:] != shape[1:]:
-            self._floats = torch.empty(shape)
-        floats = self._floats[: len(batch)]
-        # One by one, as a picture fits into the processor's cache.
-        for picture, row in zip(batch, floats, strict=True):
-            row.copy_(picture).mul_(self._scale).add_(self._bias)
-        return floats
+        """Return what `pixels` made, normalised, on the device, float32, shape (n, 3, height, width)."""
+        pixels = torch.stack(list(batch))
+        if self._device.type == "cuda":
+            pixels = pixels.pin_memory().to(self._device, non_blocking=True)
+        return pixels.to(torch.float32).mul_(self._scale).add_(self._bias)
 
 
 def _tensor(picture: Image.Image) -> torch.Tensor:
