@@ -198,7 +198,7 @@ class EncoderSettings(_Settings):
     decode_threads: int = Field(4, ge=1, le=64, description="Threads that fetch and decode images")
     image_batch: int = Field(32, ge=1, le=4096, description="Images that go through the model at once")
     text_batch: int = Field(
-        16, ge=1, le=4096, description="Titles that go through the model at once (16 on a CPU, 256 on a GPU)"
+        32, ge=1, le=4096, description="Titles that go through the model at once (32 on a CPU, 256 on a GPU)"
     )
     cache_ttl_s: int = Field(
         86400, ge=0, description="Seconds for which an embedding is reused for identical content (0: never)"

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from workers.encoder.costly import check_bytes, check_opened
 from workers.encoder.file_kinds import is_cut_short, is_other_format
@@ -103,6 +103,9 @@ def _over_white(image: Image.Image) -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
+        # What is upright would be copied.
+        if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
+            return image
         return ImageOps.exif_transpose(image)
     # Damaged EXIF data says nothing about the picture, and fails in as many ways as there are tags.
     except Exception:  # noqa: BLE001
