@@ -24,7 +24,7 @@ class Preprocessing:
     def __init__(self, cfg: PreprocessCfg, device: torch.device) -> None:
         # The last two make floats of bytes, and normalise them.
         self._steps = image_transform_v2(cfg, is_train=False).transforms[:-2]
-        mean, std = (torch.tensor(x, device=device).reshape(3, 1, 1) for x in (cfg.mean, cfg.std))
+        mean, std = (torch.tensor(x, device=device).reshape(1, 3, 1, 1) for x in (cfg.mean, cfg.std))
         self._scale, self._bias = 1 / (255 * std), -mean / std
         self._device = device
 
@@ -41,12 +41,6 @@ class Preprocessing:
 
     def floats(self, batch: Sequence[torch.Tensor]) -> torch.Tensor:
         """Return what `pixels` made, normalised, on the device, float32, shape (n, 3, height, width)."""
-        if self._device.type == "cpu":
-            floats = torch.empty((len(batch), *batch[0].shape))
-            # One by one: a picture stays in the processor's cache.
-            for picture, row in zip(batch, floats, strict=True):
-                row.copy_(picture).mul_(self._scale).add_(self._bias)
-            return floats
         pixels = torch.stack(list(batch))
         if self._device.type == "cuda":
             pixels = pixels.pin_memory().to(self._device, non_blocking=True)
